@@ -12,7 +12,7 @@ help:  ## list the targets
 
 setup: $(READY)  ## build .venv from the hash-locked requirements
 
-$(READY): requirements-dev.lock pyproject.toml
+$(READY): requirements-dev.lock
 	@echo "setting up $(VENV) from requirements-dev.lock (once; about a minute)"
 	@$(PYTHON) -m venv $(VENV)
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.lock
@@ -29,7 +29,7 @@ check: $(READY)  ## format, lint, strict types on the engine, import contract
 	@$(BIN)/ruff format --check --quiet src tests benchmarks
 	@$(BIN)/ruff check --quiet src tests benchmarks
 	@$(BIN)/mypy
-	@$(BIN)/lint-imports --no-logo 2>/dev/null || $(BIN)/lint-imports
+	@$(BIN)/lint-imports --no-logo
 
 bench: $(READY)  ## measure the close against its floor; writes benchmarks/results.json
 	@$(BIN)/python -m benchmarks.close

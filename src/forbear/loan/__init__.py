@@ -1,1 +1,1 @@
-"""One loan, exactly: product, schedule, interest, waterfall, account (events to position), yearly cost."""
+"""One loan, exactly: product, schedule, interest, waterfall, account, yearly cost."""
