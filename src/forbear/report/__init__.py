@@ -1,0 +1,1 @@
+"""Tables, charts and pages in 中文 and English: one look for summary, demo and evidence."""
