@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check bench soak lock clean
+.PHONY: help setup browser demo test check bench soak lock clean
 
 help:  ## list the targets
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):[^#]*## */\1\t/' | awk -F'\t' '{printf "  make %-8s %s\n", $$1, $$2}'
@@ -22,7 +22,13 @@ $(READY): requirements-dev.lock
 demo: $(READY)  ## make 20,000 people, close 30 nights under every policy, write demo/report.html
 	@$(BIN)/forbear demo --out demo
 
-test: check  ## check, then run every test (under 8 minutes on 2 cores)
+browser:
+	@command -v chromium >/dev/null || { \
+	  if [ "$$(id -u)" = 0 ]; then echo "installing chromium and Chinese fonts (once)"; \
+	    apt-get update -qq && apt-get install -y -qq chromium fonts-noto-cjk >/dev/null; \
+	  else echo "no chromium: browser tests will be skipped; as root: apt-get install chromium fonts-noto-cjk"; fi; }
+
+test: check browser  ## check, then run every test (under 8 minutes on 2 cores)
 	@$(BIN)/python -m pytest -n 2 --dist worksteal
 
 check: $(READY)  ## format, lint, strict types on the engine, import contract

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from importlib.resources import files
 from pathlib import Path
 
@@ -82,11 +82,3 @@ def write_page(path: Path, html: str) -> None:
         aside.replace(path)
     finally:
         aside.unlink(missing_ok=True)
-
-
-def in_both(draw: Mapping[Tongue, str] | Sequence[str]) -> dict[str, str]:
-    """Pictures by language, from a mapping or from (中文, English)."""
-    if isinstance(draw, Mapping):
-        return dict(draw)
-    zh, en = draw
-    return {"zh": zh, "en": en}
