@@ -474,4 +474,22 @@ NIGHT: dict[str, Table] = {
 }
 """What a night says; ``receipts`` are defined in ``forbear.law.receipt``."""
 
-TABLES: dict[str, Table] = {**STATIC, **HISTORY, **STATE, **NIGHT}
+MONTHLY: dict[str, Table] = {
+    "snapshots": Table(
+        "one month of one account's status, where a lender has no dates; for roll rates only",
+        ("person", "month"),
+        {
+            "person": C(KEY, "key"),
+            "month": C(DAY, "first day of the month"),
+            "status": C(pl.Int8, "months late; 0 revolving, -1 paid in full, -2 not used"),
+            "coding": C(
+                pl.String, "how status was coded that month; only like codings make a transition"
+            ),
+            "bill": C(AMOUNT, "billed that month (negative: in credit)", null="not supplied"),
+            "paid": C(AMOUNT, "paid in that month", null="not supplied"),
+        },
+    ),
+}
+"""Monthly status instead of dated loans: such a book cannot be closed."""
+
+TABLES: dict[str, Table] = {**STATIC, **HISTORY, **STATE, **NIGHT, **MONTHLY}
