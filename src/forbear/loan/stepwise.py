@@ -128,6 +128,9 @@ def accrue(base: Any, rate: Any, days: Any, carry: Any, day_basis: Any) -> tuple
     unit = day_basis * RATE_ONE
     earned = carry + _wide(base) * rate * days
     posted = earned // unit
+    left = earned - posted * unit
+    if isinstance(base, int) and _plain_inside(base, rate, days, carry, day_basis):
+        return posted, left  # the common case of loan/, without building the list below
     ranges = [
         (base, 0, AMOUNT_MAX),
         (rate, 0, RATE_MAX),
@@ -137,7 +140,6 @@ def accrue(base: Any, rate: Any, days: Any, carry: Any, day_basis: Any) -> tuple
     ]
     if isinstance(base, np.ndarray):
         _refuse_product(base, rate, days)
-    left = earned - posted * unit
     return _refuse(base, _narrow(posted), ranges), _refuse(base, _narrow(left), ranges)
 
 
@@ -221,6 +223,16 @@ def bucket(days: Any) -> Any:
 
 
 # --- the three kinds ------------------------------------------------------------------------------
+
+
+def _plain_inside(base: int, rate: int, days: int, carry: int, day_basis: int) -> bool:
+    return (
+        0 <= base <= AMOUNT_MAX
+        and 0 <= rate <= RATE_MAX
+        and 0 <= days <= SPAN_DAYS_MAX
+        and 0 < day_basis <= DAY_BASIS_MAX
+        and 0 <= carry < RATE_ONE * DAY_BASIS_MAX
+    )
 
 
 def _wide(value: Any) -> Any:
