@@ -1,0 +1,1 @@
+"""What happened, in figures: roll rates, exposure to contact, and what it costs."""

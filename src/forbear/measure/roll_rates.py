@@ -1,0 +1,89 @@
+"""How do loans move between buckets from one date to another, in number and in money?
+
+The state of a loan is its bucket (账龄) that morning, or ``settled`` or ``charged off``. A roll rate
+(滚动率) is the share of the loans that stood in one state and stand in another later; both the share
+of loans and the share of money are given, in whole millionths, because the two often differ.
+"""
+
+from __future__ import annotations
+
+from datetime import date
+
+import polars as pl
+
+from forbear.loan.stepwise import BUCKETS, bucket, days_past_due
+
+STATES = (*BUCKETS, "settled", "charged off", "set aside")
+STATE_DTYPE = pl.Enum(STATES)
+
+LEFT = {"settled": "settled", "charged_off": "charged off", "set_aside": "set aside"}
+
+
+def states(positions: pl.LazyFrame | pl.DataFrame, day: date) -> pl.LazyFrame:
+    """In which state does each loan stand on the morning of ``day``, owing how much?
+
+    ``positions`` are as in the schema, brought to the day before. ``owed`` is everything unpaid, due
+    or not, in minor units. Columns: loan, state, owed.
+
+    >>> from forbear.book.schema import STATE
+    >>> row = {"loan": 1, "status": "open", "due_since": date(2026, 11, 20), "principal_due": 5,
+    ...        "principal_not_due": 70, "interest_due": 0, "fee_due": 0, "penalty_due": 0}
+    >>> states(pl.DataFrame([row]), date(2026, 11, 21)).collect().rows()
+    [(1, 'M1', 75)]
+    """
+    status = pl.col("status").cast(pl.String)
+    owed = ("principal_not_due", "principal_due", "interest_due", "fee_due", "penalty_due")
+    return positions.lazy().select(
+        "loan",
+        status.replace_strict(
+            LEFT,
+            default=bucket(days_past_due(day, pl.col("due_since"))).cast(pl.String),
+            return_dtype=pl.String,
+        )
+        .cast(STATE_DTYPE)
+        .alias("state"),
+        pl.sum_horizontal(owed).alias("owed"),
+    )
+
+
+def roll_rates(before: pl.LazyFrame, after: pl.LazyFrame) -> pl.DataFrame:
+    """Which share of each state moved where? Both frames as ``states`` gives them.
+
+    Loans that are in only one of the two are left out (new loans have no yesterday). Money is what
+    was owed before. Columns: from_state, to_state, loans, owed, share_of_loans, share_of_owed
+    (millionths of the from state), sorted by both states.
+
+    >>> one = pl.DataFrame({"loan": [1, 2], "state": ["M1", "M1"], "owed": [10, 30]})
+    >>> two = pl.DataFrame({"loan": [1, 2], "state": ["M0", "M1"], "owed": [5, 30]})
+    >>> as_states = pl.col("state").cast(STATE_DTYPE)
+    >>> roll_rates(one.lazy().with_columns(as_states), two.lazy().with_columns(as_states)).rows()
+    [('M1', 'M0', 1, 10, 500000, 250000), ('M1', 'M1', 1, 30, 500000, 750000)]
+    """
+    pairs = (
+        before.rename({"state": "from_state"})
+        .join(after.select("loan", to_state="state"), on="loan", how="inner")
+        .group_by("from_state", "to_state")
+        .agg(pl.len().cast(pl.Int64).alias("loans"), pl.col("owed").cast(pl.Int128).sum())
+        .collect()
+    )
+    return add_shares(pairs)
+
+
+def add_shares(pairs: pl.DataFrame) -> pl.DataFrame:
+    """The shares of a table of moves that may have been added up from several part files."""
+
+    def share(of: str) -> pl.Expr:
+        whole = pl.col(of).cast(pl.Int128).sum().over("from_state")
+        part = pl.col(of).cast(pl.Int128) * 1_000_000
+        return pl.when(whole > 0).then(part // whole).otherwise(0).cast(pl.Int64)
+
+    return (
+        pairs.group_by("from_state", "to_state")
+        .agg(pl.col("loans").sum(), pl.col("owed").cast(pl.Int128).sum())
+        .with_columns(
+            share("loans").alias("share_of_loans"),
+            share("owed").alias("share_of_owed"),
+            pl.col("owed").cast(pl.Int64),
+        )
+        .sort("from_state", "to_state")
+    )
