@@ -380,6 +380,7 @@ STATE: dict[str, Table] = {
             "last_demand_at": C(INSTANT, "last written demand", null="never"),
             "visit_notice_at": C(INSTANT, "last visit notice delivered", null="never"),
             "adverse_notice_at": C(INSTANT, "notice before adverse report delivered", null="never"),
+            "agency_notice_at": C(INSTANT, "notice before an agency delivered", null="never"),
             "visits_case": C(pl.Int16, "visits in this case (since it last had no arrears)"),
             "talks_case": C(pl.Int16, "talks in this case"),
             "failures_running": C(pl.Int16, "failed attempts to reach the person in a row"),
