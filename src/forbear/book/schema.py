@@ -385,11 +385,30 @@ STATE: dict[str, Table] = {
             "talks_case": C(pl.Int16, "talks in this case"),
             "failures_running": C(pl.Int16, "failed attempts to reach the person in a row"),
             "failure_days_running": C(pl.Int16, "on how many different days"),
+            "failure_bands_running": C(
+                pl.Int16, "in which parts of the day: 1 before noon + 2 before 18:00 + 4 later"
+            ),
+            "contact_person_calls_case": C(
+                pl.Int16, "calls to contact persons in this case, any outcome"
+            ),
             "last_template": C(pl.String, "wording of the last text", null="none"),
             "answers_by_hour": C(
                 pl.Array(pl.UInt16, 24), "connected calls by local hour, life-long"
             ),
             "calls_by_hour": C(pl.Array(pl.UInt16, 24), "call attempts by local hour, life-long"),
+        },
+    ),
+    "carried_numbers": Table(
+        "what the history of one person's number comes to; no row: never used",
+        ("person", "number"),
+        {
+            "person": C(KEY, "key"),
+            "number": C(KEY, "key"),
+            "last_attempt_at": C(INSTANT, "last call attempt to it", null="never"),
+            "invalid_at": C(INSTANT, "found invalid, not answered since", null="no"),
+            "wrong_at": C(INSTANT, "answered by someone else, not cleared since", null="no"),
+            "refused_at": C(INSTANT, "who answers it asked never to be called", null="no"),
+            "offered_at": C(INSTANT, "who answers it offered to pay, recorded", null="no"),
         },
     ),
     "carried_days": Table(
