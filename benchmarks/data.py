@@ -53,7 +53,9 @@ def make(folder: Path, loans: int, files: int | None = None) -> Book:
     book.write_products([product_as_data(shipped("given"))])
     book.write(
         "creditors", 0,
-        pl.DataFrame({"creditor": [1], "name": ["某消费金融公司"], "lender_type": ["consumer_finance"]}),
+        pl.DataFrame(
+            {"creditor": [1], "name": ["某消费金融公司"], "lender_type": ["consumer_finance"]}
+        ),
     )  # fmt: skip
     each = loans // files
     for part in range(files):
