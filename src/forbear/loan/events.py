@@ -78,19 +78,24 @@ class Waiver(Event):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RateChange(Event):
-    """From the effective day on interest runs at another rate; instalments to come are levelled anew."""
+    """Interest runs at another rate; instalments to come are levelled anew."""
 
     kind: ClassVar[str] = "rate_change"
     rate: int = 0
     """Parts per billion a year."""
+    from_on: date | None = None
+    """The first day at the new rate; none: the effective day."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class InterestPause(Event):
-    """No interest and no penalty from the effective day to ``until_on``, both days included."""
+    """No interest and no penalty for some days, first and last included."""
 
     kind: ClassVar[str] = "interest_pause"
+    from_on: date | None = None
+    """The first day; none: the effective day."""
     until_on: date = date.max
+    """The last day."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

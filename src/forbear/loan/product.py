@@ -156,6 +156,8 @@ class Recalculation:
     """Contract interest on overdue principal: never, from the next day, from the next period end."""
     early: Literal["next_instalment", "last_instalment", "lower_instalment"] = "last_instalment"
     """Principal repaid early: shortens from the end, is taken off the next, or lowers all to come."""
+    early_interest: Literal["to_day", "to_period_end"] = "to_day"
+    """Up to when a payment before the due date owes interest."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -195,8 +197,9 @@ class Product:
     """Interest on overdue interest (复利), at the penalty rate, on posted contract interest only."""
     fees: tuple[Fee, ...] = ()
     waterfall: Waterfall = field(default_factory=Waterfall)
-    early_payment: Literal["hold", "reduce_principal"] = "hold"
-    """A payment before the due date waits for it, or reduces principal at once."""
+    early_payment: Literal["hold", "reduce_principal", "pay_ahead"] = "hold"
+    """A payment before the due date waits for it, reduces principal at once, or pays instalments to come
+    (``Waterfall.in_advance_to``)."""
     recalculation: Recalculation = field(default_factory=Recalculation)
     day_basis: Literal[360, 365] = 365
     """Days of the year by which daily rates (penalty, revolving interest) are divided."""
