@@ -18,14 +18,15 @@ from typing import Literal
 
 import polars as pl
 
+from forbear.facts.expression import SHARE_ONE, Kind, Word
+
+__all__ = ["DTYPES", "FACTS", "NEVER", "SHARE_ONE", "Fact", "empty_person", "frame", "words"]
+
 Unit = Literal["days", "amount", "share", "count", "yes_no", "word", "hour"]
 Value = int | bool | str | None
 
 NEVER = 36_500
 """Days since something that never happened, or until something that is not in sight (a century)."""
-
-SHARE_ONE = 1_000_000
-"""A share is whole millionths."""
 
 DTYPES: dict[Unit, pl.DataType] = {
     "days": pl.Int32(),
@@ -46,7 +47,7 @@ class Fact:
     name: str
     unit: Unit
     empty: Value
-    """The value where there is no history; None: it can be unknown, and ``known_by`` says whether."""
+    """The value where there is no history; None: it can be unknown, and a condition asks first."""
     zh: str
     en: str
     per: Literal["person", "loan"] = "person"
@@ -54,7 +55,6 @@ class Fact:
     made: str = ""
     """How it is put together from the book."""
     readers: Literal["policy", "restraint", "relief"] = "policy"
-    known_by: str = ""
     words: tuple[str, ...] = ()
     """The words it can be, when its unit is ``word``."""
     least: int | None = 0
@@ -123,6 +123,7 @@ HOLDS: dict[str, tuple[str, ...]] = {
     "debit_in_flight": ("debit_in_flight",),
     "unmatched_money": ("unmatched_money",),
     "bereaved": ("bereavement", "death"),
+    "in_court": ("court",),
 }
 """Yes/no facts and the kinds of hold that make them true."""
 
@@ -180,11 +181,9 @@ _SCORES = (
 )  # fmt: skip
 
 _PERSON = (
-    Fact("age_known", "yes_no", False, "年龄已知", "age known"),
-    Fact("age", "count", None, "年龄", "age in years", known_by="age_known"),
-    Fact("pay_day_known", "yes_no", False, "发薪日已知", "pay-day known"),
+    Fact("age", "count", None, "年龄", "age in years"),
     Fact("days_to_pay_day", "days", None, "距发薪日天数", "days to the next pay-day",
-         known_by="pay_day_known", made="0 on the pay-day; 31 means the last day of a short month"),
+         made="0 on the pay-day; 31 means the last day of a short month"),
     Fact("address_confirmed", "yes_no", False, "住址已核实", "address confirmed"),
     Fact("number_usable", "yes_no", False, "有可用号码", "has a usable number of their own",
          made="a number of the person that is not wrong, dead, reassigned or opted out"),
@@ -239,6 +238,7 @@ _HELP = (
     _held("debit_in_flight", "代扣处理中", "automatic debit in flight", *HOLDS["debit_in_flight"]),
     _held("unmatched_money", "有待匹配入账", "unmatched money", *HOLDS["unmatched_money"]),
     _held("bereaved", "丧亲或已故", "bereavement or death", *HOLDS["bereaved"]),
+    _held("in_court", "案件在法院", "the case is in court", *HOLDS["in_court"]),
     Fact("promise_broken", "yes_no", False, "近期爽约", "broke a promise lately",
          made="a promise decided broken in the last 30 days"),
     Fact("promises_broken_case", "count", 0, "本案爽约次数", "promises broken in this case",
@@ -258,6 +258,29 @@ FACTS: Mapping[str, Fact] = {
 
 SCORED = tuple(fact.name for fact in _SCORES)
 """Facts that a score supplies; until it does they hold their ``empty`` value."""
+
+
+_KINDS: dict[Unit, Kind] = {
+    "days": "number",
+    "amount": "amount",
+    "share": "share",
+    "count": "number",
+    "yes_no": "yes_no",
+    "word": "word",
+    "hour": "number",
+}
+
+
+def words() -> dict[str, Word]:
+    """Which words may a condition over facts use? For ``forbear.facts.expression.parse``.
+
+    >>> words()["self_cure"].kind, words()["age"].may_be_unknown
+    ('share', True)
+    """
+    return {
+        name: Word(_KINDS[fact.unit], may_be_unknown=fact.empty is None, values=fact.words)
+        for name, fact in FACTS.items()
+    }
 
 
 def names_with(unit: Unit) -> Iterable[str]:

@@ -26,7 +26,9 @@ def active_holds(holds: pl.LazyFrame, morning: datetime) -> pl.LazyFrame:
     )
 
 
-def open_matters(matters: Mapping[str, pl.LazyFrame], *, day: date, morning: datetime) -> pl.LazyFrame:
+def open_matters(
+    matters: Mapping[str, pl.LazyFrame], *, day: date, morning: datetime
+) -> pl.LazyFrame:
     """Who has something open: a hold in force, an open promise, a plan being kept?"""
     return pl.concat(
         [
@@ -124,6 +126,7 @@ def consenting(consents: pl.LazyFrame, morning: datetime) -> pl.LazyFrame:
 def reachable(numbers: pl.LazyFrame) -> pl.LazyFrame:
     """Who has a number of their own that is not wrong, dead, reassigned or opted out?"""
     usable = numbers.filter(
-        pl.col("relation") == "self", pl.col("health").cast(pl.String).is_in(["unknown", "verified"])
+        pl.col("relation") == "self",
+        pl.col("health").cast(pl.String).is_in(["unknown", "verified"]),
     )
     return usable.select("person", pl.lit(True).alias("number_usable")).unique()

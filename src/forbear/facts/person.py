@@ -8,7 +8,7 @@ windows of days that end today (so that the service, asking at noon, counts this
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable
-from datetime import date, datetime
+from datetime import date
 
 import polars as pl
 
@@ -19,7 +19,6 @@ from forbear.facts.definitions import (
     DAYS_WINDOWS,
     DIFFERENT_DAYS,
     FACTS,
-    NEVER,
     SCORED,
     SINCE,
 )
@@ -90,7 +89,7 @@ def people_facts(
         zoned.lazy().drop("zone"),
         _contact_history(carried_people.lazy(), key, zoned, day),
         _windows(carried_days.lazy(), key, day),
-        _signed(loans.lazy(), carried_people.lazy(), owed.lazy(), key, day),
+        _signed(loans.lazy(), carried_people.lazy(), owed.lazy(), key, day, book_zone),
         _unpaid_instalments(open_items.lazy(), key),
         matters.held(holds.lazy(), key, morning),
         matters.promised(promises.lazy(), key, day),
@@ -119,13 +118,13 @@ _NEEDS: dict[str, tuple[str, ...]] = {
     "plan_kept": ("plan_kept", "plan_kept_ledger"),
     "ai_call_unsuitable": ("age", "flagged", "complaint_open"),
     "distress_seen": ("flagged",),
-    "age_known": ("age",),
-    "pay_day_known": ("days_to_pay_day",),
 }
 """Facts put together from columns of several blocks."""
 
 
-def _assemble(leads: pl.LazyFrame, blocks: Iterable[pl.LazyFrame], names: list[str]) -> pl.DataFrame:
+def _assemble(
+    leads: pl.LazyFrame, blocks: Iterable[pl.LazyFrame], names: list[str]
+) -> pl.DataFrame:
     """Join what is wanted of each block, fill what has no history, put together what is left."""
     needed = {part for name in names for part in _NEEDS.get(name, (name,))}
     facts = leads
@@ -135,12 +134,8 @@ def _assemble(leads: pl.LazyFrame, blocks: Iterable[pl.LazyFrame], names: list[s
         if taken:
             facts = facts.join(block.select("person", *taken), on="person", how="left")
     present = set(facts.collect_schema().names())
-    columns = {name: _column(name, present) for name in names}
-    return (
-        facts.select("person", "loan", *(expr.alias(name) for name, expr in columns.items()))
-        .sort("person")
-        .collect()
-    )
+    made = [_column(name, present).alias(name) for name in names]
+    return facts.select("person", "loan", *made).sort("person").collect()
 
 
 def _column(name: str, present: set[str]) -> pl.Expr:
@@ -153,8 +148,6 @@ def _column(name: str, present: set[str]) -> pl.Expr:
         return old | pl.col("flagged").fill_null(False) | pl.col("complaint_open").fill_null(False)
     if name == "distress_seen":
         return pl.col("flagged").fill_null(False)
-    if name in ("age_known", "pay_day_known"):
-        return pl.col(_NEEDS[name][0]).is_not_null()
     if name not in present:
         return pl.lit(fact.empty, dtype=fact.dtype)
     column = pl.col(name).cast(fact.dtype)
@@ -177,9 +170,7 @@ def _people(people: pl.LazyFrame, key: pl.LazyFrame, day: date, book_zone: str) 
             pl.col("zone").fill_null(book_zone),
             years.alias("age"),
             pl.col("pay_day")
-            .replace_strict(
-                list(range(1, 32)), to_pay_day, default=None, return_dtype=pl.Int32
-            )
+            .replace_strict(list(range(1, 32)), to_pay_day, default=None, return_dtype=pl.Int32)
             .alias("days_to_pay_day"),
             "address_confirmed",
             "joint_opt_in",
@@ -220,9 +211,7 @@ def _contact_history(
     """How long ago was each kind of contact, and which notices were delivered in this case?"""
     zones = [name for name in zoned["zone"].unique().to_list() if _known_zone(name)]
     known = carried.collect_schema().names()
-    mine = carried.join(
-        key.join(zoned.lazy().select("person", "zone"), on="person"), on="person"
-    )
+    mine = carried.join(key.join(zoned.lazy().select("person", "zone"), on="person"), on="person")
     today = pl.lit(day)
     since = [
         (today - _local_day(column, zones)).dt.total_days().alias(f"days_since_{name}")
@@ -236,9 +225,7 @@ def _contact_history(
         for column, fact in _NOTICES.items()
         if column in known
     ]
-    return mine.select(
-        "person", *since, *notices, "visits_case", "talks_case", "failures_running"
-    )
+    return mine.select("person", *since, *notices, "visits_case", "talks_case", "failures_running")
 
 
 def _known_zone(name: str) -> bool:
@@ -255,9 +242,7 @@ def _windows(carried_days: pl.LazyFrame, key: pl.LazyFrame, day: date) -> pl.Laz
     today = pl.lit(day)
 
     def inside(counter: str, days: int) -> pl.Expr:
-        return (pl.col("counter") == counter) & (
-            pl.col("day") > today.dt.offset_by(f"-{days}d")
-        )
+        return (pl.col("counter") == counter) & (pl.col("day") > today.dt.offset_by(f"-{days}d"))
 
     counts = {
         f"{counter}_{days}d": pl.when(inside(counter, days)).then("count").otherwise(0)
@@ -287,16 +272,16 @@ def _signed(
     owed: pl.LazyFrame,
     key: pl.LazyFrame,
     day: date,
+    book_zone: str,
 ) -> pl.LazyFrame:
     """What was signed about the lead loan, and has the time to claim it in court run out?"""
     paid = owed.select("person", "loan", "last_paid_on")
-    latest = pl.max_horizontal(
-        "last_due_on", "last_paid_on", pl.col("last_demand_at").dt.date()
-    ).dt.offset_by(f"{LIMITATION_YEARS}y")
+    demanded_on = pl.col("last_demand_at").dt.convert_time_zone(book_zone).dt.date()
+    latest = pl.max_horizontal("last_due_on", "last_paid_on", demanded_on).dt.offset_by(
+        f"{LIMITATION_YEARS}y"
+    )
     return (
-        key.join(
-            loans.select("loan", "last_due_on", "over_ceiling", "debit_mandate"), on="loan"
-        )
+        key.join(loans.select("loan", "last_due_on", "over_ceiling", "debit_mandate"), on="loan")
         .join(paid, on=["person", "loan"], how="left")
         .join(carried.select("person", "last_demand_at"), on="person", how="left")
         .select("person", (latest < day).alias("time_barred"), "over_ceiling", "debit_mandate")
@@ -311,6 +296,3 @@ def _unpaid_instalments(open_items: pl.LazyFrame, key: pl.LazyFrame) -> pl.LazyF
         .group_by("person")
         .agg(pl.col("seq").n_unique().alias("instalments_overdue"))
     )
-
-
-__all__ = ["LIMITATION_YEARS", "NEVER", "OLD_AGE", "people_facts"]
