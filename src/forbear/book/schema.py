@@ -385,6 +385,7 @@ STATE: dict[str, Table] = {
             "talks_case": C(pl.Int16, "talks in this case"),
             "failures_running": C(pl.Int16, "failed attempts to reach the person in a row"),
             "failure_days_running": C(pl.Int16, "on how many different days"),
+            "last_failure_at": C(INSTANT, "last failed attempt of that row", null="none running"),
             "failure_bands_running": C(
                 pl.Int16, "in which parts of the day: 1 before noon + 2 before 18:00 + 4 later"
             ),
