@@ -75,10 +75,10 @@ def effective_annual(flows: Iterable[Flow], *, day_basis: int = YEAR_DAYS) -> in
 
 
 def daily_rate(effective: int, *, day_basis: int = YEAR_DAYS) -> int:
-    """Which simple yearly rate, charged daily, compounds to this effective one? Parts per billion, floor.
+    """Which simple yearly rate, charged daily, compounds to this effective one? Floor, in ppb.
 
     >>> daily_rate(240_000_000)
-    215174874
+    215174779
     """
     target = ONE + effective * ONE // RATE_ONE
     low, high = ONE, ONE + effective * ONE // RATE_ONE
