@@ -1,0 +1,336 @@
+"""Whom did the lender try to reach in the last sixty days, how did it end, and who must be left alone?
+
+A log as a lender would have it: texts, machine calls, calls and a few visits to people in arrears,
+within hours and counts that Chinese rules allow; promises that the ledger decided; disputes,
+complaints, requests for help, deaths; cases handed to an agency. The people's payments know nothing
+of it (``forbear.book.synthetic.paying``).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+
+import numpy as np
+import polars as pl
+
+from forbear.book.schema import HISTORY
+from forbear.book.synthetic.chance import Whole, below, draw, happens, pick
+from forbear.book.synthetic.future import answers
+from forbear.book.synthetic.lending import Lent
+from forbear.book.synthetic.paying import Paths
+from forbear.book.synthetic.people import NUMBERS_A_PERSON, day_number, days_of
+from forbear.book.synthetic.recipe import Recipe
+
+LOG_DAYS = 60
+DAY_US = 86_400_000_000
+SHANGHAI_US = 8 * 3_600_000_000
+
+EFFORT = ((1, 250_000), (4, 170_000), (31, 150_000), (61, 100_000), (91, 40_000))
+"""From so many days past due, the chance that a day brings an attempt, millionths."""
+
+CHANNELS_BY_AGE = {
+    1: (("sms", 60), ("ai_call", 25), ("call", 15)),
+    4: (("sms", 35), ("ai_call", 20), ("call", 44), ("app", 1)),
+    31: (("sms", 25), ("ai_call", 5), ("call", 68), ("visit", 2)),
+    61: (("sms", 25), ("call", 72), ("visit", 3)),
+    91: (("sms", 45), ("call", 40), ("letter", 15)),
+}
+"""From so many days past due, which way, with weights."""
+
+HOURS = (9, 10, 11, 14, 15, 16, 17, 18, 19)
+AGAIN = 220_000
+"""Chance that a call not answered is tried once more, hours later."""
+
+HOLDS = (
+    ("dispute", 9_000, 15),
+    ("complaint", 8_000, 14),
+    ("help_request", 14_000, 30),
+    ("do_not_contact", 3_000, 0),
+    ("death", 800, 0),
+    ("bereavement", 1_500, 60),
+    ("goods_dispute", 3_000, 20),
+    ("debit_in_flight", 6_000, 3),
+    ("unmatched_money", 2_500, 5),
+    ("identity_dispute", 1_500, 20),
+)
+"""Kinds of hold, their share among people in arrears (millionths), and days until lifted (0: never)."""
+
+ABOUT_A_LOAN = ("dispute", "goods_dispute", "debit_in_flight")
+"""These concern the one loan, the others the whole person."""
+
+KEPT_PROMISES = 850_000
+"""Of the promises of people who will not pay within its days, how many are never made, millionths."""
+
+PLACED = 90_000
+"""Share of people more than 60 days past due whose case is at an agency, millionths."""
+
+
+@dataclass(frozen=True, slots=True)
+class Arrears:
+    """The days on which people were in arrears, within the log: one row a person and day, in order."""
+
+    person: Whole
+    day: Whole
+    loan: Whole
+    """The loan longest in arrears that day."""
+    due_on: Whole
+    """Its oldest unpaid due date."""
+    clear_on: Whole
+    owed: Whole
+    """The instalment that fell due then."""
+    creditor: Whole
+
+
+def arrears(recipe: Recipe, lent: Lent, path: Paths) -> Arrears:
+    """Who was in arrears on which of the last sixty days, on the morning of the day?"""
+    last = day_number(recipe.as_of)
+    first = last - LOG_DAYS + 1
+    at = np.flatnonzero(path.begins & (lent.due_on < last) & (path.clear_on >= first))
+    start = np.maximum(lent.due_on[at] + 1, first)
+    size = np.minimum(path.clear_on[at], last) - start + 1
+    spell = np.repeat(at, size)
+    day = np.arange(len(spell)) - np.repeat(np.cumsum(size) - size, size) + np.repeat(start, size)
+    place = lent.loan_place[spell]
+    frame = (
+        pl.DataFrame(
+            {
+                "person": lent.person[place],
+                "day": day,
+                "due_on": lent.due_on[spell],
+                "loan": lent.loans["loan"].to_numpy()[place],
+                "clear_on": path.clear_on[spell],
+                "owed": (lent.principal + lent.interest + lent.fee)[spell],
+                "creditor": lent.loans["creditor"].to_numpy()[place].astype(np.int64),
+            }
+        )
+        .sort("person", "day", "due_on", "loan")
+        .unique(["person", "day"], keep="first", maintain_order=True)
+    )
+    return Arrears(**{name: frame[name].to_numpy() for name in Arrears.__dataclass_fields__})
+
+
+def contacts(recipe: Recipe, owing: Arrears, zones: pl.DataFrame) -> pl.DataFrame:
+    """The rows of the table ``contacts``, with ``promise`` and ``promise_days`` beside them.
+
+    ``zones`` has ``person`` and ``zone``: where it is two hours earlier, nobody is called before eleven
+    by Shanghai's clock.
+    """
+    age = owing.day - owing.due_on
+    limits = np.array([days for days, _ in EFFORT])
+    step = np.searchsorted(limits, age, side="right") - 1
+    chance = np.array([share for _, share in EFFORT])[step]
+    at = np.flatnonzero(happens(draw(recipe.seed, "attempted", owing.person, owing.day), chance))
+    person, day, step = owing.person[at], owing.day[at], step[at]
+    west = (
+        pl.DataFrame({"person": person})
+        .join(zones, on="person", how="left", maintain_order="left")["zone"]
+        .eq_missing("Asia/Urumqi")
+        .to_numpy()
+    )
+    hour = np.array(HOURS)[below(draw(recipe.seed, "hour", person, day), len(HOURS))]
+    hour = np.where(west, np.maximum(hour, 11), hour)
+    first = _attempts(recipe, owing, at, _channels(recipe, person, day, step), hour, 0)
+    again = (
+        first["channel"].is_in(["call", "ai_call"]).to_numpy()
+        & first["outcome"].is_in(["no_answer", "busy"]).to_numpy()
+        & (hour <= 15)
+        & happens(draw(recipe.seed, "again", person, day), AGAIN)
+    )
+    second = _attempts(recipe, owing, at[again], first["channel"].filter(again), hour[again] + 4, 1)
+    return _as_log(pl.concat([first, second]))
+
+
+def _channels(recipe: Recipe, person: Whole, day: Whole, step: Whole) -> pl.Series:
+    """Which way is tried?"""
+    result = np.empty(len(person), dtype=object)
+    for place, (days, _) in enumerate(EFFORT):
+        here = step == place
+        words = CHANNELS_BY_AGE[days]
+        drawn = pick(
+            draw(recipe.seed, "channel", person[here], day[here]), [weight for _, weight in words]
+        )
+        result[here] = np.array([word for word, _ in words], dtype=object)[drawn]
+    return pl.Series("channel", result.tolist(), dtype=pl.String)
+
+
+def _attempts(
+    recipe: Recipe, owing: Arrears, at: Whole, channel: pl.Series, hour: Whole, nth: int
+) -> pl.DataFrame:
+    """One attempt for each of these person-days, with its outcome."""
+    person, day = owing.person[at], owing.day[at]
+    second = below(draw(recipe.seed, "second of the hour", person, day, nth), 3_600)
+    instant = day * DAY_US + (hour * 3_600 + second) * 1_000_000 - SHANGHAI_US
+    frame = pl.DataFrame(
+        {
+            "person": person,
+            "at": instant,
+            "loan": owing.loan[at],
+            "creditor": owing.creditor[at],
+            "channel": channel,
+            "hour": hour,
+            "attempt": day * 4 + nth,
+            "days_past_due": day - owing.due_on[at],
+            "day": day,
+            "clear_on": owing.clear_on[at],
+            "owed": owing.owed[at],
+        }
+    )
+    return answers(recipe.seed, frame)
+
+
+def _as_log(attempts: pl.DataFrame) -> pl.DataFrame:
+    """These attempts as rows of the table ``contacts`` (and what promises are made from)."""
+    channel = pl.col("channel")
+    called = channel.is_in(["call", "ai_call", "sms"])
+    template = channel.replace_strict(
+        {"sms": "sms.position", "app": "app.position", "letter": "letter.position"}, default=None
+    )
+    return (
+        attempts.sort("person", "at")
+        .with_columns(
+            contact=pl.int_range(1, pl.len() + 1, dtype=pl.Int64).over("person"),
+            at=pl.col("at").cast(pl.Datetime("us")).dt.replace_time_zone("UTC"),
+            number=pl.when(called).then(pl.col("person") * NUMBERS_A_PERSON),
+            direction=pl.lit("out"),
+            placed_by=pl.when(channel == "ai_call")
+            .then(pl.lit("robot"))
+            .otherwise(pl.lit("lender")),
+            purpose=pl.lit("collect"),
+            template=template,
+        )
+        .with_columns(recorded_at="at")
+    )
+
+
+def promises(recipe: Recipe, log: pl.DataFrame) -> pl.DataFrame:
+    """The rows of the table ``promises``: made in those talks, decided by the ledger.
+
+    Whoever is about to pay says so more readily; that, and no effect of the talk, is why some are kept.
+    """
+    person, day = log["person"].to_numpy(), log["day"].to_numpy()
+    days = log["promise_days"].fill_null(0).to_numpy().astype(np.int64)
+    due_on = day + days
+    pays_by_then = log["clear_on"].to_numpy() <= due_on
+    keen = happens(draw(recipe.seed, "keen", person, day), KEPT_PROMISES)
+    made = log["promise"].to_numpy() & (pays_by_then | ~keen)
+    last = day_number(recipe.as_of)
+    outcome = np.where(pays_by_then & (log["clear_on"].to_numpy() <= last), "kept", "broken")
+    outcome = np.where((outcome == "broken") & (due_on >= last), "open", outcome)
+    decided = np.where(outcome == "kept", log["clear_on"].to_numpy(), due_on + 1)
+    rows = log.select("person", made_at="at", loan="loan", amount="owed").with_columns(
+        days_of(due_on).alias("due_on"),
+        pl.Series("outcome", outcome),
+        days_of(np.where(outcome == "open", 0, decided)).alias("decided_on"),
+    )
+    return (
+        rows.filter(made)
+        .with_columns(decided_on=pl.when(pl.col("outcome") != "open").then("decided_on"))
+        # A person has one promise open at a time: the later talk of a day says nothing new.
+        .unique(["person", "due_on"], keep="first", maintain_order=True)
+        .select(pl.col(c).cast(d) for c, d in HISTORY["promises"].schema.items())
+    )
+
+
+def reasons(recipe: Recipe, owing: Arrears) -> pl.DataFrame:
+    """Rows of the table ``holds``: why some people in arrears are left alone, now or some time ago."""
+    latest = np.flatnonzero(np.diff(owing.person, append=-1) != 0)
+    person, day, loan = owing.person[latest], owing.day[latest], owing.loan[latest]
+    since = np.minimum(day - owing.due_on[latest], LOG_DAYS)
+    rows = []
+    for kind, millionths, lifted in HOLDS:
+        who = np.flatnonzero(happens(draw(recipe.seed, f"hold {kind}", person), millionths))
+        # A debit is in flight on the last day or not at all; other reasons arose at any time.
+        ago = below(draw(recipe.seed, f"hold since {kind}", person[who]), since[who])
+        begun = day[who] - (0 if kind == "debit_in_flight" else ago)
+        second = 10 * 3_600 + below(draw(recipe.seed, f"hold at {kind}", person[who]), 7 * 3_600)
+        at = begun * DAY_US + second * 1_000_000 - SHANGHAI_US
+        frame = pl.DataFrame({"person": person[who], "from_at": at, "loan": loan[who]})
+        rows.append(
+            frame.select(
+                "person",
+                pl.lit(kind).alias("kind"),
+                "from_at",
+                (pl.col("from_at") + lifted * DAY_US if lifted else pl.lit(None, dtype=pl.Int64))
+                .cast(pl.Int64)
+                .alias("until_at"),
+                (pl.col("loan") if kind in ABOUT_A_LOAN else pl.lit(None, dtype=pl.Int64)).alias(
+                    "loan"
+                ),
+            )
+        )
+    instants = pl.col("from_at", "until_at").cast(pl.Datetime("us")).dt.replace_time_zone("UTC")
+    return _as_holds(pl.concat(rows).with_columns(instants))
+
+
+def waiting(promised: pl.DataFrame) -> pl.DataFrame:
+    """Rows of the table ``holds``: silence from a promise to the end of the promised day."""
+    midnight = pl.col("due_on").cast(pl.Datetime("us")).dt.offset_by("1d") - pl.duration(hours=8)
+    return _as_holds(
+        promised.select(
+            "person",
+            pl.lit("promise_open").alias("kind"),
+            pl.col("made_at").alias("from_at"),
+            midnight.dt.replace_time_zone("UTC").alias("until_at"),
+            pl.lit(None, dtype=pl.Int64).alias("loan"),
+        )
+    )
+
+
+def outside(log: pl.DataFrame, silent: pl.DataFrame) -> pl.DataFrame:
+    """The rows of this log that do not lie inside one of these holds."""
+    inside = (
+        log.select("person", "contact", "at")
+        .join(silent.select("person", "from_at", "until_at"), on="person", how="inner")
+        .filter(
+            (pl.col("at") > pl.col("from_at"))
+            & (pl.col("until_at").is_null() | (pl.col("at") < pl.col("until_at")))
+        )
+    )
+    return log.join(
+        inside.select("person", "contact").unique(),
+        on=["person", "contact"],
+        how="anti",
+        maintain_order="left",
+    )
+
+
+def _as_holds(rows: pl.DataFrame) -> pl.DataFrame:
+    whole = rows.with_columns(recorded_at=pl.col("from_at"))
+    return whole.select(pl.col(c).cast(d) for c, d in HISTORY["holds"].schema.items()).unique(
+        ["person", "kind", "from_at"], keep="first", maintain_order=True
+    )
+
+
+def placements(recipe: Recipe, owing: Arrears) -> pl.DataFrame:
+    """The rows of the table ``placements``: long cases at an agency, told three days before."""
+    last = day_number(recipe.as_of)
+    here = (owing.day == last) & (owing.day - owing.due_on > 70) & (owing.clear_on > last)
+    person = owing.person[here]
+    chosen = happens(draw(recipe.seed, "placed", person), PLACED)
+    who, since = person[chosen], (owing.due_on[here] + 64)[chosen]
+    told = (since - 4) * DAY_US + 2 * 3_600_000_000
+    return pl.DataFrame({"person": who, "notice_at": told}).select(
+        "person",
+        days_of(since).alias("placed_on"),
+        pl.lit("示例委外机构").alias("agency"),
+        pl.lit(True).alias("listed"),
+        pl.col("notice_at").cast(pl.Datetime("us")).dt.replace_time_zone("UTC"),
+        pl.lit(None, dtype=pl.Date).alias("recalled_on"),
+    )
+
+
+def plans(recipe: Recipe, recorded: pl.DataFrame, lent: Lent, as_of: date) -> pl.DataFrame:
+    """The rows of the table ``plans``: the extensions that were granted, as plans of thirty days."""
+    granted = recorded.filter(
+        (pl.col("kind") == "extension") & (pl.col("recorded_on") <= as_of)
+    ).join(lent.loans.select("loan", "person"), on="loan", how="left")
+    ends_on = pl.col("effective_on").dt.offset_by("30d")
+    return granted.select(
+        "person",
+        pl.col("effective_on").alias("agreed_on"),
+        "loan",
+        pl.lit("extension").alias("kind"),
+        ends_on.alias("ends_on"),
+        pl.when(ends_on <= as_of).then(pl.lit("done")).otherwise(pl.lit("kept")).alias("outcome"),
+    ).select(pl.col(c).cast(d) for c, d in HISTORY["plans"].schema.items())
