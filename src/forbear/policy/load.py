@@ -21,7 +21,7 @@ from forbear.errors import PolicyError
 from forbear.facts.definitions import words
 from forbear.facts.expression import Expression, parse
 from forbear.policy.form import Do, PolicyForm, Step
-from forbear.policy.marked import Marked, read
+from forbear.policy.marked import Marked, Place, read
 from forbear.relief.offers import FACTS_READ
 from forbear.relief.terms import Relief
 
@@ -102,8 +102,8 @@ class Policy:
 
     def at(self, step: str, key: str | None = None) -> str:
         """Where does a step stand in its file, as ``file line N``?"""
-        path = ("steps", self.place[step], *([key] if key else []))
-        return self.marked.at(path)
+        path: Place = ("steps", self.place[step])
+        return self.marked.at((*path, key) if key else path)
 
 
 def shipped() -> tuple[str, ...]:
@@ -113,9 +113,8 @@ def shipped() -> tuple[str, ...]:
     ('do-nothing', 'humane', 'industry', 'prompt', 'selective', 'visit')
     """
     folder = resources.files("forbear") / "policies"
-    return tuple(
-        sorted(f.name.removesuffix(".yaml") for f in folder.iterdir() if f.name.endswith(".yaml"))
-    )
+    names = (file.name for file in folder.iterdir())
+    return tuple(sorted(n.removesuffix(".yaml") for n in names if n.endswith(".yaml")))
 
 
 def load(name_or_path: str | Path) -> Policy:

@@ -13,16 +13,16 @@ import yaml
 
 from forbear.errors import PolicyError
 
-Path = tuple[str | int, ...]
+Place = tuple[str | int, ...]
 
 
 class Marked:
     """Data read from YAML, with the line on which each part begins."""
 
-    def __init__(self, data: Any, lines: dict[Path, int], where: str) -> None:
+    def __init__(self, data: Any, lines: dict[Place, int], where: str) -> None:
         self.data, self.lines, self.where = data, lines, where
 
-    def at(self, path: Path) -> str:
+    def at(self, path: Place) -> str:
         """Where does this part stand, as ``file line N``? The nearest part around it, if it is absent.
 
         >>> marked = read("steps:\\n  - id: a\\n    why: b\\n", "x.yaml")
@@ -40,7 +40,7 @@ def read(text: str, where: str) -> Marked:
     >>> read("share: 0.05\\n", "x.yaml").data
     {'share': Decimal('0.05')}
     """
-    lines: dict[Path, int] = {}
+    lines: dict[Place, int] = {}
     try:
         node = yaml.compose(text, Loader=yaml.SafeLoader)
     except yaml.YAMLError as problem:
@@ -55,7 +55,7 @@ def read(text: str, where: str) -> Marked:
     return Marked(_value(node, (), lines, where), lines, where)
 
 
-def _value(node: yaml.Node, path: Path, lines: dict[Path, int], where: str) -> Any:
+def _value(node: yaml.Node, path: Place, lines: dict[Place, int], where: str) -> Any:
     lines.setdefault(path, node.start_mark.line + 1)
     if isinstance(node, yaml.MappingNode):
         data: dict[str, Any] = {}

@@ -139,10 +139,7 @@ def _domains(trees: Sequence[exp.Expr]) -> dict[str, list[Value]]:
         if fact is not None and fact.unit == "yes_no":
             values_ = [False, True]
         elif fact is not None and fact.unit == "word":
-            values_ = [
-                *(fact.words or sorted(spoken.get(name, set()))),
-                *([] if fact.words else [_OTHER]),
-            ]
+            values_ = [*fact.words] or [*sorted(spoken.get(name, set())), _OTHER]
         else:
             values_ = [*_cells(numbers.get(name, {0}), fact.least if fact else None)]
         domains[name] = [*values_, None] if fact is not None and fact.empty is None else values_
@@ -214,6 +211,6 @@ def _true(node: exp.Expr, value: Value) -> bool:
     low, number = cast(int, named[0]), cast(int, value)
     if isinstance(node, exp.Between):
         return low <= number <= cast(int, named[1])
-    return {
-        exp.LT: number < low, exp.LTE: number <= low, exp.GT: number > low, exp.GTE: number >= low,
-    }[type(node)]  # fmt: skip
+    if isinstance(node, exp.LT | exp.LTE):
+        return number < low or (number == low and isinstance(node, exp.LTE))
+    return number > low or (number == low and isinstance(node, exp.GTE))
