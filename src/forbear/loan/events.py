@@ -281,6 +281,18 @@ def _read(field: Any, value: Any, where: str) -> Any:
     return value
 
 
+def content(event: Event) -> tuple[str, ...]:
+    """What an event says, whenever and in whatever order it was recorded: a key to sort by.
+
+    >>> from datetime import UTC
+    >>> content(Repaid(number=7, effective_on=date(2026, 1, 3), amount=500,
+    ...                recorded_at=datetime(2026, 1, 5, tzinfo=UTC)))
+    ('repaid', '000000000500')
+    """
+    own = [str(getattr(event, f.name)) for f in fields(event) if f.name not in COMMON]
+    return (event.kind, f"{event.amount:012d}", *own)
+
+
 def in_force(events: Iterable[Event], as_of: date, known_at: datetime | None = None) -> list[Event]:
     """Which events count on ``as_of``, knowing what was recorded before ``known_at``?
 

@@ -211,6 +211,11 @@ class Product:
         for problem in _contradictions(self):
             raise ProductError(problem, where=f"product {self.id}")
 
+    @property
+    def rate_matters(self) -> bool:
+        """Does interest follow a rate on principal (and not a list, or a flat charge)?"""
+        return self.kind not in ("given", "flat_fee")
+
     def fees_at(self, at: Literal["signing", "instalment"], principal: int) -> int:
         """How much are the fees taken at signing (or with each instalment) on this principal?
 

@@ -29,10 +29,12 @@ FOREVER = date.max.toordinal()
 class Interest:
     """Contract interest of one loan, period by period, from dated flows of principal."""
 
-    __slots__ = ("drawn", "pauses", "product", "rates", "stopped_on")
+    __slots__ = ("drawn", "fixed", "pauses", "product", "rates", "stopped_on")
 
     def __init__(self, product: Product, rate: int, drawn: list[tuple[int, int]]) -> None:
         self.product = product
+        self.fixed = product.kind in ("given", "flat_fee")
+        """Interest is what the schedule says, whatever is outstanding; pauses stop penalty only."""
         self.rates: list[tuple[int, int]] = [(0, rate)]
         """(first day, yearly rate), in order."""
         self.drawn = drawn
@@ -60,6 +62,8 @@ class Interest:
 
         Nothing accrues after ``ends_on``: with it, what could be paid on that day is said.
         """
+        if self.fixed:
+            return [(row.due[INTEREST], row.due[PRINCIPAL]) for row in rows]
         till, total, counted, carried = self.till(rows, day), sum(a for _, a in self.drawn), 0, 0
         absorber = last_open(rows)
         found: list[tuple[int, int]] = []
@@ -67,15 +71,23 @@ class Interest:
             exact = self._accrued(rows, found, place, till, ends_on)
             earned = round_exact(exact.numerator, exact.denominator, self.product.rounding)
             left = total - counted - sum(later.paid[PRINCIPAL] for later in rows[place + 1 :])
-            interest, principal = self._split(row, earned + carried, left, place == absorber)
+            if row.closed:
+                interest, principal = row.due[INTEREST], row.due[PRINCIPAL]
+            else:
+                interest, principal = self._split(row, earned + carried, left, place == absorber)
             carried += earned - interest
-            counted += principal
+            if row.closed:
+                carried = 0
+            interest += 0 if row.closed else row.extra
+            counted += principal + row.let_go
             found.append((interest, principal))
         return found
 
     def _split(self, row: Row, earned: int, left: int, absorbs: bool) -> tuple[int, int]:
         """Interest and principal of one instalment that has ``earned`` so much interest."""
-        paid_interest, paid_principal = row.paid[INTEREST], row.paid[PRINCIPAL]
+        paid_interest, paid_principal = max(row.paid[INTEREST] - row.extra, 0), row.paid[PRINCIPAL]
+        if row.waits:
+            return paid_interest, max(row.due[PRINCIPAL], paid_principal)
         if row.steady is None:
             return max(earned, paid_interest), max(row.due[PRINCIPAL], paid_principal)
         if absorbs:
@@ -89,6 +101,8 @@ class Interest:
 
     def refresh(self, rows: Sequence[Row], day: int) -> None:
         """Write into the rows what is due on them, seen on ``day``."""
+        if self.fixed:
+            return
         last = len(rows) - 1
         for place, (interest, principal) in enumerate(self.parts(rows, day)):
             row = rows[place]
@@ -99,7 +113,12 @@ class Interest:
                 row.met_on = day
 
     def _accrued(
-        self, rows: Sequence[Row], found: Sequence[tuple[int, int]], place: int, till: int, ends: int
+        self,
+        rows: Sequence[Row],
+        found: Sequence[tuple[int, int]],
+        place: int,
+        till: int,
+        ends: int,
     ) -> Fraction:
         """Exact interest of one period."""
         row = rows[place]
@@ -159,7 +178,7 @@ class Interest:
                     product.day_count,
                     date.fromordinal(from_on),
                     date.fromordinal(due_on),
-                    every=product.every,
+                    every=row.every or product.every,
                     part=(date.fromordinal(first), date.fromordinal(last)),
                 )
         return total

@@ -14,7 +14,7 @@ from collections.abc import Iterable, Sequence
 from functools import lru_cache
 from typing import Literal, TypeAlias
 
-from forbear.loan.product import Component, Waterfall
+from forbear.loan.product import Component, Frequency, Waterfall
 
 COMPONENTS: tuple[Component, ...] = ("penalty", "fee", "interest", "principal")
 """Components by place: a row's ``due`` and ``paid`` are lists in this order."""
@@ -32,7 +32,8 @@ class Row:
     """
 
     __slots__ = (
-        "due", "due_on", "early", "flows", "from_on", "grid", "late", "met_on", "paid", "seq", "steady",
+        "closed", "due", "due_on", "early", "every", "extra", "flows", "from_on", "grid", "late",
+        "let_go", "met_on", "paid", "seq", "steady", "waits",
     )  # fmt: skip
 
     def __init__(self, seq: int, from_on: int, due_on: int, due: list[int]) -> None:
@@ -47,6 +48,12 @@ class Row:
         """The level amount of interest and principal together; none: the principal is fixed."""
         self.grid: tuple[tuple[int, int], ...] | None = None
         """The regular periods by which its days are counted, where they are not its own."""
+        self.every: Frequency | None = None
+        """How often, where it is not as the product says."""
+        self.extra = self.let_go = 0
+        """Interest from before it was made anew; principal let go of."""
+        self.waits = self.closed = False
+        """Its interest waits for the next; a new schedule took its place."""
 
     @property
     def open(self) -> bool:
