@@ -13,7 +13,7 @@ from sqlglot import exp
 from forbear.errors import PolicyError
 from forbear.facts.definitions import FACTS
 from forbear.policy.form import PROPOSED, QUIET, Step
-from forbear.policy.load import NOTICE, Policy
+from forbear.policy.load import NOTICE, OWED, Policy
 from forbear.policy.reachable import witness
 from forbear.relief.offers import ALWAYS
 
@@ -170,7 +170,7 @@ def _uses(tree: exp.Expr, positive: bool = True) -> Iterator[tuple[str, bool | N
 
 def _quiet_for(policy: Policy, step: Step) -> tuple[str, ...]:
     """Which yes/no facts are no whenever this step may be wished?"""
-    return () if step.do.purpose == NOTICE else policy.form.silence
+    return () if step.do.purpose in OWED else policy.form.silence
 
 
 def _reach(policy: Policy) -> Found:

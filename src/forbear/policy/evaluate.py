@@ -2,8 +2,8 @@
 
 All steps are tested for everyone at once: ``holds`` is a whole number whose bits say which steps
 hold, lowest bit first, and the first of them is the wish. A promise, a plan, a request for help, a
-dispute or a complaint leaves only the notices that are owed. Nothing here asks the law: the gate
-judges every wish afterwards.
+dispute or a complaint leaves only what is owed to the person (notices, the written confirmation of a
+talk). Nothing here asks the law: the gate judges every wish afterwards.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ import polars as pl
 
 from forbear.errors import PolicyError
 from forbear.policy.draw import SHARE_ONE, draw
-from forbear.policy.load import NOTICE, Policy
+from forbear.policy.load import OWED, Policy
 from forbear.relief.offers import bits, bits_of, words_of
 
 WISH = pl.Schema(
@@ -74,11 +74,11 @@ def wishes(policy: Policy, facts: pl.DataFrame, *, seed: int = 0) -> pl.DataFram
         _bitmask(policy, range(len(policy.steps))).alias("all_steps"),
         bits(policy.relief, offered).alias("open_offers"),
     )
-    notices = sum(1 << i for i, step in enumerate(policy.steps) if step.do.purpose == NOTICE)
-    quiet = pl.col("all_steps") & pl.lit(notices, dtype=pl.UInt64)
+    owed = sum(1 << i for i, step in enumerate(policy.steps) if step.do.purpose in OWED)
+    quiet = pl.col("all_steps") & pl.lit(owed, dtype=pl.UInt64)
     masked = pl.when(pl.col("silent").is_null()).then("all_steps").otherwise(quiet)
     held = known.with_columns(masked.alias("holds")).collect()
-    chosen = _drawn(policy, held, notices, seed)
+    chosen = _drawn(policy, held, owed, seed)
     return _described(policy, chosen.with_columns(depth=pl.lit(0, dtype=pl.Int16)))
 
 
@@ -137,7 +137,7 @@ def _first(holds: str) -> pl.Expr:
     return pl.when(pl.col(holds) != 0).then(lowest)
 
 
-def _drawn(policy: Policy, held: pl.DataFrame, notices: int, seed: int) -> pl.DataFrame:
+def _drawn(policy: Policy, held: pl.DataFrame, owed: int, seed: int) -> pl.DataFrame:
     """The wish of each person, experiments included; notices are never experimented on."""
     certain = pl.lit(SHARE_ONE, dtype=pl.Int32)
     chosen = held.with_columns(
@@ -148,7 +148,7 @@ def _drawn(policy: Policy, held: pl.DataFrame, notices: int, seed: int) -> pl.Da
     if policy.form.explore:
         chosen = _explored(policy, chosen, seed)
     if policy.form.holdout:
-        chosen = _held_out(policy, chosen, notices, seed)
+        chosen = _held_out(policy, chosen, owed, seed)
     return chosen
 
 
@@ -194,7 +194,7 @@ def _explored(policy: Policy, chosen: pl.DataFrame, seed: int) -> pl.DataFrame:
     ).drop("draw", "which", "open_to")
 
 
-def _held_out(policy: Policy, chosen: pl.DataFrame, notices: int, seed: int) -> pl.DataFrame:
+def _held_out(policy: Policy, chosen: pl.DataFrame, owed: int, seed: int) -> pl.DataFrame:
     """For a share of people, nothing but the notices that are owed."""
     holdout = policy.form.holdout
     assert holdout is not None
@@ -202,7 +202,7 @@ def _held_out(policy: Policy, chosen: pl.DataFrame, notices: int, seed: int) -> 
     out = pl.Series("out", drawn < holdout.share)
     rows = chosen.with_columns(
         out,
-        (pl.col("holds") & pl.lit(notices, dtype=pl.UInt64)).alias("owed"),
+        (pl.col("holds") & pl.lit(owed, dtype=pl.UInt64)).alias("owed"),
     ).with_columns(_first("owed").alias("owed_place"))
     chance = pl.col("propensity").cast(pl.Int64) * (SHARE_ONE - holdout.share) // SHARE_ONE
     usual = pl.col("arm").fill_null("usual")

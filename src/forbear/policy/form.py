@@ -84,8 +84,9 @@ class Do(Form):
         >>> Do(channel="sms", tone="warm", offer=("help",)).severity
         1021
         """
-        asks = 1000 if self.purpose in ("collect", "locate") else 0
-        return asks + CHANNELS.index(self.channel) * 10 + TONES.index(self.tone)
+        way = CHANNELS.index(self.channel) * 10
+        asks = self.purpose in ("collect", "locate")
+        return 1000 + way + TONES.index(self.tone) if asks else way
 
 
 class Step(Form):

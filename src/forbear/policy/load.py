@@ -26,7 +26,10 @@ from forbear.relief.offers import FACTS_READ
 from forbear.relief.terms import Relief
 
 NOTICE = "notice_required"
-"""The purpose of the notice floor: owed to the person, and not silenced by a promise or a request."""
+"""The purpose of the notice floor."""
+
+OWED = (NOTICE, "confirm_talk")
+"""Purposes that are owed to the person and chase nobody: no promise or request silences them."""
 
 
 @dataclass(frozen=True)
