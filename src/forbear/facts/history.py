@@ -45,6 +45,7 @@ NOTICES = {
     "last_demand_at": ("demand",),
     "visit_notice_at": ("visit_notice", "notice_visit"),
     "adverse_notice_at": ("adverse_notice", "notice_adverse"),
+    "agency_notice_at": ("agency_notice", "notice_agency"),
 }
 """Which carried instant a delivered template sets: the template's id begins with one of these words
 (a folder before it, as in ``notice/statement``, is not looked at)."""
@@ -62,6 +63,7 @@ _INSTANTS = {
     "last_talk_at": "talk", "last_text_at": "text", "last_visit_at": "visit",
     "last_statement_at": "last_statement_at", "last_demand_at": "last_demand_at",
     "visit_notice_at": "visit_notice_at", "adverse_notice_at": "adverse_notice_at",
+    "agency_notice_at": "agency_notice_at",
 }  # fmt: skip
 
 _DAYS = STATE["carried_days"]
