@@ -27,7 +27,7 @@ def _drawn(spec: dict[str, Any], alternative: str) -> str:
     }  # fmt: skip
     legend = {
         "labelFont": FONT, "titleFont": FONT, "labelColor": INK, "titleColor": INK,
-        "labelFontSize": 12, "orient": "top", "title": None, "columns": 4, "labelLimit": 180,
+        "labelFontSize": 12, "orient": "top", "title": None, "columns": 3, "labelLimit": 180,
     }  # fmt: skip
     full = {
         "$schema": "https://vega.github.io/schema/vega-lite/v5.json",
@@ -61,7 +61,7 @@ def bars(rows: Sequence[tuple[str, int]], *, alternative: str, unit: str = "") -
     long = {"field": "value", "type": "quantitative", "axis": None}
     return _drawn(
         {
-            "width": 400,
+            "width": 240,
             "height": {"step": 30},
             "data": {"values": values},
             "encoding": {"y": place, "x": long},
@@ -87,7 +87,7 @@ def stacked(
     ]
     return _drawn(
         {
-            "width": 440,
+            "width": 280,
             "height": {"step": 32},
             "data": {"values": values},
             "mark": {"type": "bar", "height": 20},
@@ -112,8 +112,8 @@ def lines(
     values = [{"day": day, "line": line, "value": value} for day, line, value in rows]
     return _drawn(
         {
-            "width": 460,
-            "height": 240,
+            "width": 320,
+            "height": 220,
             "data": {"values": values},
             "mark": {"type": "line", "strokeWidth": 2},
             "encoding": {

@@ -55,6 +55,9 @@ BUCKET = {
     "M2": both("M2 31–60天", "M2 31–60 days"),
     "M3": both("M3 61–90天", "M3 61–90 days"),
     "M4+": both("M4+ 90天以上", "M4+ over 90 days"),
+    "settled": both("已结清", "settled"),
+    "charged off": both("已核销", "charged off"),
+    "set aside": both("待查", "set aside"),
 }
 
 SIMULATED = both(
