@@ -37,7 +37,7 @@ def make(
         seed=seed, people=people, as_of=as_of.date(), days=days, files=files, plain=plain
     )
     begun = time.monotonic()
-    screen = Console(highlight=False)
+    screen = Console(highlight=False, soft_wrap=True)
     with Progress(console=Console(stderr=True), transient=True) as progress:
         task = progress.add_task("making the book 造簿", total=recipe.files)
         rows = make_book(
