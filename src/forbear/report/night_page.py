@@ -16,6 +16,7 @@ from forbear.report.words import (
     Both,
     Tongue,
     both,
+    rule_words,
 )
 
 ALL_STATES = ("M0", "M1", "M2", "M3", "M4+", "settled", "charged off", "set aside")
@@ -67,7 +68,7 @@ def night_page(
             summary["withheld_by_reason"], REASON, both("不联系的原因", "Reasons to leave alone")
         ),
         rules=[
-            (_rule_words(rule, titles), people)
+            (rule_words(rule, titles), people)
             for rule, people in summary["withheld_by_rule"].items()
         ],
         bucket_chart=_bars(
@@ -101,11 +102,6 @@ def _figures(summary: Mapping[str, Any]) -> list[tuple[str, Both]]:
         (f"{summary['withheld']:,}", both("今日不打扰", "left alone")),
         (f"{proposals:,}", both("待具名人员决定", "proposals to decide")),
     ]
-
-
-def _rule_words(rule: str, titles: Mapping[str, Both]) -> Both:
-    said = titles.get(rule)
-    return both(f"{said['zh']}（{rule}）", f"{said['en']} ({rule})") if said else both(rule, rule)
 
 
 def _bars(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Literal, TypedDict
 
 Tongue = Literal["zh", "en"]
@@ -22,6 +23,16 @@ def both(zh: str, en: str) -> Both:
     'in arrears'
     """
     return {"zh": zh, "en": en}
+
+
+def rule_words(rule: str, titles: Mapping[str, Both]) -> Both:
+    """A rule as a reader meets it: its sentence, then its id; only the id where no sentence is known.
+
+    >>> rule_words("cn.t_01", {"cn.t_01": both("夜间不催收", "No collection at night")})["en"]
+    'No collection at night (cn.t_01)'
+    """
+    said = titles.get(rule)
+    return both(f"{said['zh']}（{rule}）", f"{said['en']} ({rule})") if said else both(rule, rule)
 
 
 CHANNEL = {
