@@ -12,12 +12,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from pathlib import Path
-from typing import Any
 
 import polars as pl
 
 from forbear import dates
 from forbear.book import opening
+from forbear.book.account import account_in_words
 from forbear.book.assembly import assemble
 from forbear.book.costs import CLASS_OF_LENDER, chinese_ceilings, signing_costs
 from forbear.book.faults import rejected
@@ -27,7 +27,6 @@ from forbear.book.maps import Map, MapFile
 from forbear.book.relations import relate
 from forbear.book.schema import HISTORY, MONTHLY, STATIC, TABLES
 from forbear.book.staging import Staged, stage
-from forbear.book.targets import ASSUMPTIONS
 from forbear.errors import InputError, ProductError
 from forbear.loan.ceiling import Ceiling
 from forbear.loan.product import Product, product_as_data, product_from, shipped
@@ -67,9 +66,11 @@ def load_book(
 
     ``parts``: number of part files (by default one for each 200,000 people). Raises InputError for
     what cannot be read as a whole, ProductError for a product that cannot be, BookError when ``out``
-    is taken.
+    is taken, or is to be replaced and is no book.
     """
     the_map = map_file.map
+    if replace and out.exists():
+        Book.open(out)  # only a book may go: not whatever else stands under a mistyped name
     with folder_aside(out, replace=replace) as folder:
         products = _products(the_map)
         staged = stage(the_map, files, products[the_map.product].day_basis)
@@ -260,17 +261,6 @@ def _said(
     )
 
 
-def assumptions_in_words(assume: dict[str, Any], language: str) -> list[str]:
-    """What does this book take for granted, in words of this language (``zh`` or ``en``)?
-
-    >>> assumptions_in_words({"holds": "none"}, "en")
-    ['nobody is on hold when the book begins']
-    """
-    place = 0 if language == "en" else 1
-    return [ASSUMPTIONS[what][choice][place] for what, choice in sorted(assume.items())
-            if choice in ASSUMPTIONS.get(what, {})]  # fmt: skip
-
-
 def _write_account(said: Intake) -> None:
     """The account beside the book: every fault, every duplicate, and the figures."""
     with file_aside(said.book.path / "rejected.parquet") as aside:
@@ -288,3 +278,6 @@ def _write_account(said: Intake) -> None:
     with file_aside(said.book.path / "intake.json") as aside:
         text = json.dumps(figures, ensure_ascii=False, indent=2, sort_keys=True)
         aside.write_text(text + "\n", encoding="utf-8")
+    for language in ("en", "zh"):
+        with file_aside(said.book.path / f"intake.{language}.txt") as aside:
+            aside.write_text(account_in_words(said, language), encoding="utf-8")

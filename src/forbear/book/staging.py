@@ -153,28 +153,47 @@ def _typed(
     typed, faults = [], [pl.DataFrame(schema=SOURCE_FAULTS)]
     for said in entry.rows:
         about = rows.filter(_concerned(said))
-        columns, codes = [pl.col("src")], []
+        columns = [about["src"]]
         for name, target in TARGETS[said.table].items():
             source = _source_of(said, name, target)
             if source is None:
-                columns.append(pl.lit(None, DTYPES[target.kind]).alias(name))
-                continue
-            read = read_field(target, source, form)
-            columns.append(read.value.cast(DTYPES[target.kind]).alias(name))
-            if name in said.fields:
-                shown = pl.lit(source.value) if source.column is None else pl.col(source.column)
-                codes.append((name, source, read.code.alias("code"), shown.alias("value")))
-        typed.append((said.table, about.select(columns)))
-        for name, source, code, value in codes:
-            wrong = about.select("src", code, value).filter(pl.col("code").is_not_null())
-            if wrong.height:
-                label = source.column or name
-                faults.append(
-                    wrong.select("src", field=pl.lit(label), value=shortened("value"), code="code")
-                )
+                columns.append(pl.repeat(None, about.height, dtype=DTYPES[target.kind], eager=True))
+            else:
+                read = _read_column(about, target, source, form)
+                columns.append(read["value"])
+                wrong = read.filter(pl.col("code").is_not_null())
+                if wrong.height and name in said.fields:
+                    label = pl.lit(source.column or name).alias("field")
+                    faults.append(
+                        wrong.select("src", label, shortened("shown").alias("value"), "code")
+                    )
+            columns[-1] = columns[-1].alias(name)
+        typed.append((said.table, pl.DataFrame(columns)))
     # A column that several tables read is one fault, not several.
     every = pl.concat(faults).unique(("src", "field", "code"), keep="first", maintain_order=True)
     return typed, every
+
+
+def _read_column(rows: pl.DataFrame, target: Field, source: Source, form: Form) -> pl.DataFrame:
+    """One field of these rows: ``src``, ``shown`` (the cell), ``value``, ``code``.
+
+    Each distinct cell is read once: a year has few days, a product few rates.
+    """
+    if source.column is None:
+        cells = rows.select("src", shown=pl.lit(source.value, pl.String))
+    else:
+        cells = rows.select("src", shown=pl.col(source.column))
+    read = read_field(target, source.model_copy(update={"column": "shown", "value": None}), form)
+    distinct = cells.select("shown").unique() if target.kind not in ("ref", "text") else cells
+    # Lazy, because only the lazy engine computes what two expressions share once.
+    answers = (
+        distinct.lazy()
+        .with_columns(value=read.value.cast(DTYPES[target.kind]), code=read.code)
+        .collect()
+    )
+    if distinct is cells:
+        return answers
+    return cells.join(answers, on="shown", how="left", nulls_equal=True, maintain_order="left")
 
 
 def _source_of(said: Rows, name: str, target: Field) -> Source | None:

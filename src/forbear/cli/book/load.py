@@ -1,0 +1,38 @@
+"""``forbear book load``: a lender's files become a book."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Literal
+
+import typer
+
+from forbear.book.account import account_in_words
+from forbear.book.intake import load_book
+from forbear.book.maps import load_map
+from forbear.cli.book import app
+
+
+@app.command()
+def load(
+    files: Annotated[
+        list[Path], typer.Argument(help="CSV (also .gz), Parquet or Excel files.", metavar="FILES")
+    ],
+    mapping: Annotated[
+        str, typer.Option("--map", help="How to read them: a YAML file, or the name of a map.")
+    ],
+    out: Annotated[Path, typer.Option(help="Folder of the book to make.")],
+    parts: Annotated[
+        int | None, typer.Option(min=1, help="Part files; by default one for 200,000 people.")
+    ] = None,
+    replace: Annotated[
+        bool, typer.Option("--replace", help="Put the new book in the place of an old one.")
+    ] = False,
+    lang: Annotated[Literal["en", "zh"], typer.Option(help="Language of the account.")] = "en",
+) -> None:
+    """Make a book of a lender's files; every row that is not loaded is listed with its reason.
+
+    按映射把出借方的文件装成账簿；未装入的每一行都列明原因。
+    """
+    intake = load_book(load_map(mapping), files, out, parts=parts, replace=replace)
+    typer.echo(account_in_words(intake, lang), nl=False)
