@@ -71,8 +71,8 @@ def round_div(n: Any, d: Any, rule: Rounding) -> Any:
     (``ARRAY_PRODUCT_MAX`` for arrays) or where ``d`` is not above zero.
     """
     most = ARRAY_PRODUCT_MAX if isinstance(n, np.ndarray) else NUMERATOR_MAX
-    n = _wide(n)
-    return _refuse(n, round_exact(n, d, rule), [(n, -most, most), (d, 1, most)])
+    inside = _inside(n, [(n, -most, most), (d, 1, most)])
+    return _where(inside, round_exact(_wide(n), d, rule))
 
 
 def round_exact(n: Any, d: Any, rule: Rounding) -> Any:
@@ -84,7 +84,7 @@ def round_exact(n: Any, d: Any, rule: Rounding) -> Any:
     if rule == "floor":
         return n // d
     if rule == "ceiling":
-        return -((-n) // d)
+        return 0 - (0 - n) // d
     sign = _choose(n < 0, -1, 1)
     size = n * sign
     up = (2 * size + d) // (2 * d)
@@ -125,22 +125,23 @@ def accrue(base: Any, rate: Any, days: Any, carry: Any, day_basis: Any) -> tuple
 
     Raises RangeError (int, array) or gives null (expression) outside the declared ranges.
     """
+    inside = None
+    if not (isinstance(base, int) and _plain_inside(base, rate, days, carry, day_basis)):
+        ranges = [
+            (base, 0, AMOUNT_MAX),
+            (rate, 0, RATE_MAX),
+            (days, 0, SPAN_DAYS_MAX),
+            (day_basis, 1, DAY_BASIS_MAX),
+            (carry, 0, RATE_ONE * DAY_BASIS_MAX - 1),
+        ]
+        inside = _inside(base, ranges)
+        if isinstance(base, np.ndarray):
+            _refuse_product(base, rate, days)
     unit = day_basis * RATE_ONE
     earned = carry + _wide(base) * rate * days
     posted = earned // unit
     left = earned - posted * unit
-    if isinstance(base, int) and _plain_inside(base, rate, days, carry, day_basis):
-        return posted, left  # the common case of loan/, without building the list below
-    ranges = [
-        (base, 0, AMOUNT_MAX),
-        (rate, 0, RATE_MAX),
-        (days, 0, SPAN_DAYS_MAX),
-        (day_basis, 1, DAY_BASIS_MAX),
-        (carry, 0, RATE_ONE * DAY_BASIS_MAX),
-    ]
-    if isinstance(base, np.ndarray):
-        _refuse_product(base, rate, days)
-    return _refuse(base, _narrow(posted), ranges), _refuse(base, _narrow(left), ranges)
+    return _where(inside, _narrow(posted)), _where(inside, _narrow(left))
 
 
 @overload
@@ -162,14 +163,14 @@ def allocate(paid: Any, before: Any, amount: Any) -> Any:
     or ``amount`` is negative.
     """
     ranges = [(paid, -TOTAL_MAX, TOTAL_MAX), (before, 0, TOTAL_MAX), (amount, 0, TOTAL_MAX)]
-    left = paid - before
     if isinstance(paid, pl.Expr):
-        share: Any = left.clip(0, amount)
-    elif isinstance(paid, np.ndarray):
-        share = np.clip(left, 0, amount)
-    else:
-        share = 0 if left < 0 else amount if left > amount else left
-    return _refuse(paid, share, ranges)
+        return _where(_inside(paid, ranges), (paid - before).clip(0, amount))
+    if isinstance(paid, np.ndarray):
+        _check_whole(ranges)
+        return np.clip(paid - before, 0, amount)
+    if not (-TOTAL_MAX <= paid <= TOTAL_MAX >= before >= 0 <= amount <= TOTAL_MAX):
+        _check_whole(ranges)
+    return max(0, min(paid - before, amount))
 
 
 @overload
@@ -253,16 +254,18 @@ def _choose(condition: Any, yes: Any, no: Any) -> Any:
     return yes if condition else no
 
 
-def _refuse(kind: Any, value: Any, ranges: Sequence[tuple[Any, int, int]]) -> Any:
-    """``value`` if every part is inside its range; else null (expression) or RangeError."""
-    if isinstance(kind, pl.Expr):
-        inside = [
-            part.is_between(low, high) for part, low, high in ranges if isinstance(part, pl.Expr)
-        ]
-        _check_whole([each for each in ranges if not isinstance(each[0], pl.Expr)])
-        return pl.when(pl.all_horizontal(inside)).then(value) if inside else value
-    _check_whole(ranges)
-    return value
+def _inside(kind: Any, ranges: Sequence[tuple[Any, int, int]]) -> pl.Expr | None:
+    """Raise RangeError for a number or array outside its range; for expressions, the test of a row."""
+    _check_whole([each for each in ranges if not isinstance(each[0], pl.Expr)])
+    if not isinstance(kind, pl.Expr):
+        return None
+    tests = [part.is_between(low, high) for part, low, high in ranges if isinstance(part, pl.Expr)]
+    return pl.all_horizontal(tests)
+
+
+def _where(inside: pl.Expr | None, value: Any) -> Any:
+    """``value``, and null in rows that are not inside."""
+    return value if inside is None else pl.when(inside).then(value)
 
 
 def _check_whole(ranges: Sequence[tuple[Any, int, int]]) -> None:

@@ -164,12 +164,21 @@ def unit_periods(start: date, end: date, unit: UnitPeriod) -> tuple[int, Fractio
         whole, odd = divmod((end - start).days, length)
         return whole, Fraction(odd, length)
     months = (end.year - start.year) * 12 + end.month - start.month
+    if add_months(start, months) == end:  # the same day of the month, or the last where it has none
+        return _halves(2 * months, 0) if unit == HALF_MONTH else _months(months, 0, unit)
     if add_months(end, -months) < start:
         months -= 1
     odd = (add_months(end, -months) - start).days
     if unit == HALF_MONTH:
-        halves, odd = 2 * months + odd // 15, odd % 15
-        return halves, Fraction(odd, 15)
+        return _halves(2 * months, odd)
+    return _months(months, odd, unit)
+
+
+def _halves(halves: int, odd: int) -> tuple[int, Fraction]:
+    return halves + odd // 15, Fraction(odd % 15, 15)
+
+
+def _months(months: int, odd: int, unit: UnitPeriod) -> tuple[int, Fraction]:
     whole, rest = divmod(months, unit.count)
     return whole, Fraction(rest * 30 + odd, unit.count * 30)
 
