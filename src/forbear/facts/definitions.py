@@ -57,6 +57,8 @@ class Fact:
     readers: Literal["policy", "restraint", "relief"] = "policy"
     words: tuple[str, ...] = ()
     """The words it can be, when its unit is ``word``."""
+    zero: tuple[str, str] | None = None
+    """What 0 says in words, 中文 and English, where it is not just a number."""
     least: int | None = 0
     """The smallest value it can have; None: no bound."""
 
@@ -216,14 +218,18 @@ _HISTORY = (
          made="since the person last had no arrears"),
     Fact("failures_running", "count", 0, "连续联系失败次数", "failed attempts in a row"),
     Fact("visit_notice_days", "days", 0, "上门预告已送达天数", "days since the visit was announced",
-         made="in this case; 0: not announced"),
+         made="in this case; 0: not announced",
+         zero=("上门尚未预告", "a visit was not announced")),
     Fact("adverse_notice_days", "days", 0, "征信告知已送达天数",
-         "days since the notice before an adverse report", made="in this case; 0: not told"),
+         "days since the notice before an adverse report", made="in this case; 0: not told",
+         zero=("尚未作征信告知", "no notice before an adverse report was given")),
     Fact("agency_told_days", "days", 0, "委外告知已送达天数", "days since told of the agency",
-         made="in this case; 0: not told"),
+         made="in this case; 0: not told",
+         zero=("尚未告知委外", "the person was not told of an agency")),
     Fact("agency_placed", "yes_no", False, "已委外", "placed with an agency",
          made="a placement not recalled"),
-    Fact("agency_days", "days", 0, "已委外天数", "days at the agency", made="0: not placed"),
+    Fact("agency_days", "days", 0, "已委外天数", "days at the agency", made="0: not placed",
+         zero=("未委外", "not at an agency")),
 )  # fmt: skip
 
 _HELP = (
