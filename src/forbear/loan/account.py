@@ -49,7 +49,8 @@ def position(
     """What is owed at the end of ``as_of``, knowing what was recorded before ``known_at``?
 
     Without ``known_at``: knowing everything in ``events``. Raises InputError for events that cannot
-    be (a refund of money that is not there, a reversal of nothing, ``as_of`` before the money went out).
+    be (a refund of money that is not there, a reversal of nothing) or an ``as_of`` before the money went
+    out.
 
     >>> from datetime import UTC
     >>> from forbear.loan.product import shipped
@@ -366,15 +367,15 @@ class Account:
             row, others = rows[0], rows[1:]
             most = sum(each.due[PRINCIPAL] - each.paid[PRINCIPAL] for each in rows)
             part = min(money, most)
-            shift = max(part - (row.due[PRINCIPAL] - row.paid[PRINCIPAL]), 0)
+            shift = left = max(part - (row.due[PRINCIPAL] - row.paid[PRINCIPAL]), 0)
             row.due[PRINCIPAL] += shift
             for each in others[::-1]:
-                less = min(shift, each.due[PRINCIPAL] - each.paid[PRINCIPAL])
+                less = min(left, each.due[PRINCIPAL] - each.paid[PRINCIPAL])
                 each.due[PRINCIPAL] -= less
-                shift -= less
+                left -= less
             row.pay(PRINCIPAL, part, self.at)
-            if row.steady is not None:
-                row.steady = max(row.steady, row.due[PRINCIPAL] + row.due[INTEREST])
+            if shift or row.due[PRINCIPAL] == row.paid[PRINCIPAL]:
+                row.steady = None
             return money - part
         for row in rows if early == "next_instalment" else rows[::-1]:
             money -= row.pay(PRINCIPAL, money, self.at)
@@ -443,4 +444,4 @@ class Account:
 
     def note(self, why: str) -> None:
         """Tell the journal, if one is kept."""
-        self.journal.note(self, why)  # type: ignore[union-attr, attr-defined]
+        self.journal.note(self, why)  # type: ignore[union-attr]

@@ -214,7 +214,7 @@ def from_row(row: Mapping[str, Any]) -> Event:
     where = f"event {row['event']}"
     if kind is None:
         raise InputError(f"{row['kind']!r} is not a kind of event", where=where)
-    detail = _detail(kind, row.get("detail"), where) if row.get("detail") else {}
+    detail = _detail(kind, str(row["detail"]), where) if row.get("detail") else {}
     amount = row["amount"] or 0
     if amount < 0:
         raise InputError("an amount is negative", where=where, remedy="reverse the event instead")
@@ -342,8 +342,11 @@ def _mended(known: Sequence[Event], as_of: date) -> list[Event]:
 
 def _root(event: Event, by_number: Mapping[int, Event]) -> int:
     """The first event that a chain of corrections is about."""
-    while isinstance(event, Correction) and event.names in by_number:
-        event = by_number[event.names]
+    while isinstance(event, Correction):
+        named = by_number.get(event.names or 0)
+        if named is None:
+            break
+        event = named
     return event.number
 
 

@@ -81,7 +81,7 @@ def charged(account: Account, event: ev.Charge) -> None:
 
 
 def _join(account: Account, due_on: int, place: int, amount: int) -> None:
-    """Add a charge to the instalment in whose period its due date lies; after the last, to a new one."""
+    """Add a charge to the instalment in whose period its due date lies, or after the last."""
     rows = [row for row in account.plan if row.due_on >= due_on]
     if rows:
         row = rows[0]

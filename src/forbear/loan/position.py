@@ -123,6 +123,8 @@ class Position:
     last_paid_on: date | None
     last_paid: int
     by_columns: bool
+    interest_to_date: int
+    """Contract interest earned since disbursement, due or not, paid or not."""
     interest_not_due: int
     """Interest of the instalments to come, as they stand."""
     fee_not_due: int

@@ -158,6 +158,8 @@ class Recalculation:
     """Principal repaid early: shortens from the end, is taken off the next, or lowers all to come."""
     early_interest: Literal["to_day", "to_period_end"] = "to_day"
     """Up to when a payment before the due date owes interest."""
+    rounded: Literal["once", "each_part"] = "once"
+    """A period in which principal changed: its interest is rounded once, or part by part."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -198,8 +200,8 @@ class Product:
     fees: tuple[Fee, ...] = ()
     waterfall: Waterfall = field(default_factory=Waterfall)
     early_payment: Literal["hold", "reduce_principal", "pay_ahead"] = "hold"
-    """A payment before the due date waits for it, reduces principal at once, or pays instalments to come
-    (``Waterfall.in_advance_to``)."""
+    """A payment before the due date waits for it, reduces principal at once, or pays instalments to
+    come (``Waterfall.in_advance_to``)."""
     recalculation: Recalculation = field(default_factory=Recalculation)
     day_basis: Literal[360, 365] = 365
     """Days of the year by which daily rates (penalty, revolving interest) are divided."""

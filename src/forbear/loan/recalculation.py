@@ -16,6 +16,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from datetime import date
 from fractions import Fraction
+from itertools import pairwise
 
 from forbear.loan.day_count import year_part
 from forbear.loan.product import Product
@@ -126,13 +127,18 @@ class Interest:
         if end <= row.from_on:
             return Fraction(0)
         cuts = self._cuts(rows, row.from_on, end, till)
+        by_parts = self.product.recalculation.rounded == "each_part"
         exact = Fraction(0)
-        for begin, stop in zip(cuts, cuts[1:], strict=False):
+        for begin, stop in pairwise(cuts):
             rate = self.rate_on(stop)
             if rate and not self.paused(stop):
                 balance = self._balance(rows, found, place, stop, till)
-                exact += balance * rate * self.year_part(row, begin, stop)
-        return exact / RATE_ONE
+                part = balance * rate * self.year_part(row, begin, stop) / RATE_ONE
+                if by_parts:
+                    rule = self.product.rounding
+                    part = Fraction(round_exact(part.numerator, part.denominator, rule))
+                exact += part
+        return exact
 
     def _balance(
         self, rows: Sequence[Row], found: Sequence[tuple[int, int]], place: int, day: int, till: int
@@ -190,7 +196,7 @@ class Interest:
             yield sum(
                 (
                     self.rate_on(stop) * self.year_part(row, begin, stop) / RATE_ONE
-                    for begin, stop in zip(cuts, cuts[1:], strict=False)
+                    for begin, stop in pairwise(cuts)
                 ),
                 Fraction(0),
             )
@@ -259,7 +265,7 @@ def to_multiple(minor: int, product: Product, exact: Fraction | None = None) -> 
         return minor
     value = Fraction(minor) if exact is None else exact
     rule = product.instalment_rounding
-    return unit * round_exact(value.numerator, value.denominator * unit, rule)
+    return int(unit * round_exact(value.numerator, value.denominator * unit, rule))
 
 
 def last_open(rows: Sequence[Row]) -> int:

@@ -124,7 +124,7 @@ def _add_instalments(account: Account, rows: list[Row], count: int) -> None:
     if account.product.rate_matters:
         account.follow_principal()
     last = account.plan[-1]
-    more = []
+    more: list[Row] = []
     for extra in range(1, count + 1):
         due_on = step(date.fromordinal(last.due_on), account.product.every, extra).toordinal()
         begin = more[-1].due_on if more else last.due_on
@@ -256,7 +256,7 @@ def accelerate(account: Account) -> None:
 
 
 def equal_parts(account: Account, amount: int, count: int, *, whole: bool = True) -> list[int]:
-    """``amount`` in equal parts, each a multiple of what the product asks for; the last takes the rest."""
+    """``amount`` in equal parts, as multiples the product asks for; the last takes the rest."""
     if not whole:
         return split_by_weight(amount, [1] * count)
     exact = round_exact(amount, count, "half_even")

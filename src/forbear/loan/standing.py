@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import date
 from typing import TYPE_CHECKING
 
+from forbear.loan.claims import spread
 from forbear.loan.position import InstalmentPosition, OpenItem, Position
 from forbear.loan.waterfall import COMPONENTS, FEE, INTEREST, PENALTY, PRINCIPAL, Row
 
@@ -68,6 +69,7 @@ def describe(account: Account) -> Position:
         last_paid_on=date.fromordinal(account.last_paid_on) if account.last_paid_on else None,
         last_paid=account.last_paid,
         by_columns=not (account.reshaped or account.has_charges()),
+        interest_to_date=interest_to_date(account),
         interest_not_due=left[INTEREST],
         fee_not_due=left[FEE],
         penalty_not_due=left[PENALTY],
@@ -75,6 +77,20 @@ def describe(account: Account) -> Position:
         instalments=tuple(instalment(row, account.at) for row in account.all_rows()),
         open_items=tuple(item for row in due for item in items(row)),
     )
+
+
+def interest_to_date(account: Account) -> int:
+    """Contract interest earned so far: of the periods past, and of the running one up to today."""
+    model = account.interest
+    if model is not None and not model.fixed:
+        return sum(i for i, _ in model.parts(account.plan, account.at, ends_on=account.at))
+    past = sum(row.due[INTEREST] for row in account.plan[: account.next])
+    if account.next == len(account.plan):
+        return past
+    row = account.plan[account.next]
+    if account.product.rate_matters:
+        return past + min(account.interest_accrued, row.due[INTEREST])
+    return past + spread(row.due[INTEREST], account.at, row.from_on, row.due_on)
 
 
 def owed(rows: list[Row], place: int) -> int:

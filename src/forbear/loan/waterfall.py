@@ -102,9 +102,9 @@ def stages(waterfall: Waterfall) -> tuple[Stage, ...]:
             passes.append((state, [place]))
         else:
             passes[-1][1].append(place)
-    if len(passes) == 2 and [each[0] for each in passes] == ["past_due", "due"]:
-        if passes[0][1] == passes[1][1]:
-            return ((True, True, tuple(passes[0][1])),)
+    states, orders = [each[0] for each in passes], [each[1] for each in passes]
+    if states == ["past_due", "due"] and orders[0] == orders[1]:
+        return ((True, True, tuple(orders[0])),)
     return tuple((state == "past_due", state == "due", tuple(order)) for state, order in passes)
 
 

@@ -17,6 +17,7 @@ DAY_COUNTS = {
     "not applicable (zero interest)": "30/360",
     "actual/360": "actual/360",
     "actual/365": "actual/365",
+    "actual/365 (days)": "actual/365",
     "actual/actual": "actual/actual",
     "actual/actual-period": "actual/actual-period",
     "actual/actual-feb29": "actual/actual-feb29",

@@ -1,0 +1,320 @@
+"""Apache Fineract: what a loan looks like after payments, charges and agreements.
+
+Each vector tells entries and, after some of them, what the source shows: instalments, totals,
+transactions and how late it calls the loan.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import date, timedelta
+
+from forbear.cli.loan_check.fineract_story import (
+    Story,
+    paused_days,
+    read_story,
+    shown_day,
+)
+from forbear.cli.loan_check.vectors import (
+    Difference,
+    Fields,
+    Vector,
+    differ,
+    differ_amount,
+    joined,
+)
+from forbear.loan.position import InstalmentPosition, Position
+
+GRACE_DAYS = 3
+"""The source calls a loan late only this many days after its due date."""
+LADDER: list[list[object]] = [
+    ["RANGE_1", 1, 3], ["RANGE_3", 4, 30], ["RANGE_30", 31, 60], ["RANGE_60", 61, 90],
+    ["RANGE_90", 91, 120], ["RANGE_120", 121, 150], ["RANGE_150", 151, 180],
+    ["RANGE_180", 181, 240], ["RANGE_240", 241, None],
+]  # fmt: skip
+PARTS = ("principal", "interest", "fees", "penalties")
+
+
+def after_events(vector: Vector) -> list[Difference]:
+    """Every checkpoint of the vector, in order."""
+    story = read_story(vector.inputs)
+    ladder = vector.inputs.raw("buckets", LADDER)
+    found: list[Difference] = []
+    for point in vector.expected.items("checkpoints"):
+        count, day = point.whole("after_event"), point.day("business_date")
+        seen = story.at(count, day)
+        label = f"after {count}"
+        if "installments" in point:
+            found += _instalments(label, point.items("installments"), story, count, seen)
+        if "totals" in point:
+            found += _totals(label, point.inner("totals"), seen)
+        if "transactions" in point:
+            found += _transactions(label, point.items("transactions"), story, count, day)
+        found += _lateness(label, point, story, seen, ladder)
+        point.finish()
+    return found
+
+
+# --- instalments ----------------------------------------------------------------------------------
+
+
+def _instalments(
+    label: str, rows: Sequence[Fields], story: Story, count: int, seen: Position
+) -> list[Difference]:
+    got = [each for each in seen.instalments if each.seq]
+    found = differ(f"{label} number of instalments", len(rows), len(got))
+    balances = _balances(story, count, got)
+    for row, mine, balance in zip(rows, got, balances, strict=False):
+        found += _row(f"{label} instalment {row.whole('n')}", row, mine, balance)
+        row.finish()
+    return found
+
+
+def _row(name: str, row: Fields, got: InstalmentPosition, balance: int) -> list[Difference]:
+    amounts = {
+        "principal": got.principal,
+        "interest": got.interest,
+        "fees": got.fee,
+        "penalties": got.penalty,
+        "total_due": got.total,
+        "balance_after": balance,
+        "paid": got.paid,
+        "paid_in_advance": got.paid_early,
+        "paid_late": got.paid_late,
+        "outstanding": got.outstanding,
+    }
+    found = _amounts(name, row, amounts)
+    if "due_date" in row:
+        found += differ(f"{name} due_date", row.day("due_date"), got.due_on)
+    if "days" in row:
+        found += differ(f"{name} days", row.whole("days"), (got.due_on - got.from_on).days)
+    if "obligations_met_on" in row:
+        found += differ(f"{name} obligations_met_on", row.day("obligations_met_on"), got.met_on)
+    return found
+
+
+def _balances(story: Story, count: int, rows: Iterable[InstalmentPosition]) -> list[int]:
+    """Principal left after each instalment: what went out before it, less what fell due until it."""
+    drawn = [
+        (event.effective_on, event.amount)
+        for event in story.events(count)
+        if event.kind == "disbursed"
+    ] or [(story.loan.disbursed_on, story.loan.principal)]
+    due, found = 0, []
+    for row in rows:
+        due += row.principal
+        out = sum(
+            amount for on, amount in drawn if on < row.due_on or on <= story.loan.disbursed_on
+        )
+        found.append(out - due)
+    return found
+
+
+def _amounts(name: str, row: Fields, amounts: dict[str, int]) -> list[Difference]:
+    return joined(
+        differ_amount(f"{name} {field}", row.amount(field), amount)
+        for field, amount in amounts.items()
+        if field in row
+    )
+
+
+def _totals(label: str, totals: Fields, seen: Position) -> list[Difference]:
+    rows = seen.instalments
+    amounts = {
+        "principal": sum(row.principal for row in rows),
+        "interest": sum(row.interest for row in rows),
+        "fees": sum(row.fee for row in rows),
+        "penalties": sum(row.penalty for row in rows),
+        "total_due": sum(row.total for row in rows),
+        "paid": sum(row.paid for row in rows),
+        "paid_in_advance": sum(row.paid_early for row in rows),
+        "paid_late": sum(row.paid_late for row in rows),
+        "outstanding": sum(row.outstanding for row in rows),
+    }
+    found = _amounts(f"{label} totals", totals, amounts)
+    totals.finish()
+    return found
+
+
+# --- transactions ---------------------------------------------------------------------------------
+
+
+def _transactions(
+    label: str, rows: Sequence[Fields], story: Story, count: int, day: date
+) -> list[Difference]:
+    """The transactions the source lists, but those that only recognise income."""
+    found: list[Difference] = []
+    money = [row for row in rows if row.raw("type") != "Accrual"]
+    got = [each for at in range(count) for each in _of_entry(story, at)]
+    undone = _undone(story, count)
+    found += differ(f"{label} number of transactions", len(money), len(got))
+    for place, (row, mine) in enumerate(zip(money, got, strict=False), 1):
+        name = f"{label} transaction {place}"
+        found += differ(f"{name} date", row.day("date"), mine[1])
+        found += differ(f"{name} type", row.text("type"), mine[2])
+        found += _amounts(name, row, mine[3])
+        if "reverted" in row:
+            found += differ(f"{name} reverted", row.flag("reverted"), mine[0] in undone)
+        row.finish()
+    found += _accruals(label, [row for row in rows if row.raw("type") == "Accrual"], story, count)
+    return found
+
+
+def _undone(story: Story, count: int) -> set[int | None]:
+    return {event.names for event in story.events(count) if event.kind == "reversed"}
+
+
+def _of_entry(story: Story, at: int) -> list[tuple[int, date, str, dict[str, int]]]:
+    """(number, date, type, amounts) of what one entry books."""
+    kind, day, events = story.entries[at]
+    before, after = story.at(at, day), story.at(at + 1, day)
+    listed = []
+    for event in events:
+        if event.kind == "disbursed":
+            down = sum(each.amount for each in events if each.kind == "repaid")
+            balance = after.principal_due + after.principal_not_due + down
+            amounts = {"amount": event.amount, "loan_balance": balance} | dict.fromkeys(PARTS, 0)
+            listed.append((event.number, day, "Disbursement", amounts))
+        elif event.kind == "repaid":
+            word = "Repayment" if kind != "disbursement" else "Down Payment"
+            first = before if kind != "disbursement" else None
+            listed.append((event.number, day, word, _paid(first, after, event.amount)))
+        elif event.kind in ("charge_off", "re_age", "re_amortise"):
+            word = {"charge_off": "Charge-off", "re_age": "Re-age"}.get(event.kind, "Re-amortize")
+            listed.append((event.number, day, word, _moved(event.kind, before, after)))
+    return listed
+
+
+def _paid(before: Position | None, after: Position, amount: int) -> dict[str, int]:
+    """How one payment was split."""
+
+    def paid(seen: Position | None, part: str) -> int:
+        return sum(getattr(row, f"paid_{part}") for row in seen.instalments) if seen else 0
+
+    split = {
+        name: paid(after, part) - paid(before, part)
+        for name, part in zip(PARTS, ("principal", "interest", "fee", "penalty"), strict=True)
+    }
+    balance = after.principal_due + after.principal_not_due
+    return {"amount": amount, "loan_balance": balance, **split}
+
+
+def _moved(kind: str, before: Position, after: Position) -> dict[str, int]:
+    """What an agreement or a charge-off books."""
+    nothing = dict.fromkeys(PARTS, 0) | {"loan_balance": 0}
+    if kind == "re_amortise":
+        amount = sum(
+            row.principal - row.paid_principal
+            for row in before.instalments
+            if row.due_on < before.balances_on
+        )
+        return nothing | {"amount": amount, "principal": amount}
+    principal = before.principal_due + before.principal_not_due
+    if kind == "re_age":
+        return nothing | {"amount": principal, "principal": principal}
+    rows = after.instalments
+    parts = {
+        "principal": principal,
+        "interest": sum(row.interest - row.paid_interest for row in rows),
+        "fees": sum(row.fee - row.paid_fee for row in rows),
+        "penalties": sum(row.penalty - row.paid_penalty for row in rows),
+    }
+    return nothing | parts | {"amount": sum(parts.values())}
+
+
+def _accruals(label: str, rows: Sequence[Fields], story: Story, count: int) -> list[Difference]:
+    """Interest recognised day by day: the sum of the rows so far is what was earned by then."""
+    found: list[Difference] = []
+    told = 0
+    for row in rows:
+        day, amount = row.day("date"), row.amount("amount")
+        told += amount
+        for part, value in (("principal", 0), ("interest", amount), ("fees", 0), ("penalties", 0)):
+            if part in row and part in ("principal", "interest"):
+                found += differ_amount(f"{label} accrual {day} {part}", row.amount(part), value)
+        row.ignore("type", "loan_balance", "fees", "penalties")
+        row.finish()
+        earned = story.at(_known_on(story, count, day), day).interest_to_date
+        found += differ_amount(f"{label} accrued by {day}", told, earned)
+    return found
+
+
+def _known_on(story: Story, count: int, day: date) -> int:
+    """How many of the first ``count`` entries had happened by ``day``?"""
+    return sum(1 for _, on, _ in story.entries[:count] if on <= day)
+
+
+# --- how late -------------------------------------------------------------------------------------
+
+
+def _lateness(
+    label: str, point: Fields, story: Story, seen: Position, ladder: list[list[object]]
+) -> list[Difference]:
+    """The source's words for how late a loan and its instalments are."""
+    found: list[Difference] = []
+    since = seen.due_since if seen.days_past_due else None
+    late_from = since + timedelta(days=GRACE_DAYS) if since else None
+    days = 0
+    if since and late_from:
+        gone = (seen.balances_on - late_from).days
+        days = max(gone - paused_days(story, late_from, seen.balances_on), 0)
+    word = _range(days, ladder) or "NO_DELINQUENCY"
+    if "delinquency_range" in point:
+        found += differ(f"{label} delinquency_range", point.text("delinquency_range"), word)
+    if "delinquent_date" in point:
+        said = point.raw("delinquent_date")
+        got = late_from.isoformat() if late_from else None
+        found += differ(f"{label} delinquent_date", said, got)
+    for row in point.items("loan_level_delinquency", []):
+        found += _loan_level(label, row, seen, word, days, late_from)
+    if "installment_level_delinquency" in point:
+        said = sorted(
+            (each.text("Range"), each.amount("Amount"))
+            for each in point.items("installment_level_delinquency")
+        )
+        got_late = _by_range(story, seen, ladder) if days else []
+        found += differ(f"{label} instalments late", said, got_late)
+    return found
+
+
+def _loan_level(
+    label: str, row: Fields, seen: Position, word: str, days: int, late_from: date | None
+) -> list[Difference]:
+    found = differ(f"{label} classification", row.text("classification"), word)
+    late = sum(each.outstanding for each in seen.instalments if each.days_past_due)
+    found += differ_amount(f"{label} delinquentAmount", row.amount("delinquentAmount"), late)
+    shown = shown_day(late_from) if late_from else ""
+    found += differ(f"{label} delinquentDate", row.raw("delinquentDate") or "", shown)
+    found += differ(f"{label} delinquentDays", row.text("delinquentDays"), str(days))
+    found += differ(f"{label} pastDueDays", row.text("pastDueDays"), str(seen.days_past_due))
+    row.finish()
+    return found
+
+
+def _by_range(story: Story, seen: Position, ladder: list[list[object]]) -> list[tuple[str, int]]:
+    """How much is late in each range, instalment by instalment (without days of grace)."""
+    sums: dict[str, int] = {}
+    for row in seen.instalments:
+        if row.days_past_due:
+            days = row.days_past_due - paused_days(story, row.due_on, seen.balances_on)
+            word = _range(days, ladder)
+            if word:
+                sums[word] = sums.get(word, 0) + row.outstanding
+    return sorted(sums.items())
+
+
+def _range(days: int, ladder: list[list[object]]) -> str:
+    for word, low, high in ladder:
+        if days >= int(str(low)) and (high is None or days <= int(str(high))):
+            return str(word)
+    return ""
+
+
+READERS = dict.fromkeys(
+    (
+        "multi_disbursement", "due_date_reschedule", "late_repayment", "early_repayment",
+        "overdue_interest_recalculation", "pay_off", "rate_change", "interest_pause", "re_age",
+        "re_amortise", "reschedule", "charge_off", "delinquency", "payment_allocation",
+    ),
+    after_events,
+)  # fmt: skip
