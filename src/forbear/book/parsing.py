@@ -37,6 +37,13 @@ _UNIT_DIGITS = {"fraction": 9, "percent": 7, "permille": 6, "per_ten_thousand": 
 """Decimals that a rate may have in each unit so that it is whole parts per billion."""
 
 
+_UNREADABLE = {
+    "amount": "not_amount", "signed_amount": "not_amount", "rate": "not_amount",
+    "count": "not_count", "signed_count": "not_count", "flag": "not_flag", "zone": "no_zone",
+    "day": "not_day", "instant": "not_instant", "time": "not_time",
+}  # fmt: skip
+
+
 @dataclass(frozen=True, slots=True)
 class Form:
     """How the files of one map write days and numbers."""
@@ -80,6 +87,8 @@ def read_field(field: Field, source: Source, form: Form) -> Parsed:
         .then(pl.lit("not_listed"))
         .when(text.is_null())
         .then(pl.lit("empty") if field.required else pl.lit(None, pl.String))
+        .when(read.code.is_null() & read.value.is_null())
+        .then(pl.lit(_UNREADABLE.get(field.kind, "not_listed")))  # never a silent null
         .otherwise(read.code)
     )
     return Parsed(pl.when(code.is_null()).then(read.value), code)
@@ -134,11 +143,11 @@ def _number(
 ) -> Parsed:
     """A decimal number as a whole number of 10⁻ᵈⁱᵍⁱᵗˢ, exact: by its digits, never by a float."""
     plain = _point_for_mark(text, form.decimal_mark).str.replace(r"^([+-]?)\s*[¥￥]\s*", "$1")
-    is_number = plain.str.contains(r"^[+-]?(\d+|\d{1,3}(,\d{3})+)(\.\d*)?$")
-    is_scientific = plain.str.contains(r"^[+-]?\d+(\.\d+)?[eE][+-]?\d+$")
+    is_number = plain.str.contains(r"^[+-]?([0-9]+|[0-9]{1,3}(,[0-9]{3})+)(\.[0-9]*)?$")
+    is_scientific = plain.str.contains(r"^[+-]?[0-9]+(\.[0-9]+)?[eE][+-]?[0-9]+$")
     figures = plain.str.replace_all(",", "", literal=True)
-    whole = figures.str.extract(r"^[+-]?0*(\d*)")
-    part = figures.str.extract(r"\.(\d*)$").fill_null("").str.strip_chars_end("0")
+    whole = figures.str.extract(r"^[+-]?0*([0-9]*)")
+    part = figures.str.extract(r"\.([0-9]*)$").fill_null("").str.strip_chars_end("0")
     kept, rest = part.str.slice(0, digits), part.str.slice(digits)
     # Beyond 13 digits the range is left anyway, and 64 bits would be.
     fits = whole.str.len_bytes() <= len(str(most))
@@ -203,7 +212,9 @@ def _day(text: pl.Expr, source: Source, form: Form) -> Parsed:
     there = aware.dt.convert_time_zone(form.zone)
     value = pl.coalesce(*days, *(stamp.dt.date() for stamp in naive), there.dt.date())
     code = (
-        pl.when(value.is_null() & text.str.contains(r"^\d{4}[-/年]\d{1,2}[-/月]\d{1,2}日?$"))
+        pl.when(
+            value.is_null() & text.str.contains(r"^[0-9]{4}[-/年][0-9]{1,2}[-/月][0-9]{1,2}日?$")
+        )
         .then(pl.lit("no_such_day"))
         .when(value.is_null())
         .then(pl.lit("not_day"))
