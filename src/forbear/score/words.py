@@ -12,8 +12,8 @@ from forbear.score.tables import ONE, Scores, ShareTable
 FACT_WORDS = {
     "days_past_due": "days past due 逾期天数",
     "times_late": "times late 入催次数",
-    "balance": "balance 余额",
-    "amount_due": "amount due 应还",
+    "balance": "balance 余额 (minor units 分)",
+    "amount_due": "amount due 应还 (minor units 分)",
 }
 
 TITLES = {
@@ -62,10 +62,14 @@ def _origin(scores: Scores) -> Iterator[str]:
 def _shares(table: ShareTable, title: str) -> Table:
     """A column a band of the last fact, a row a combination of the others."""
     shown = Table(title=title, title_justify="left")
-    *down, last = table.by if len(table.by) > 1 else (*table.by, None)
+    down, last = (table.by[:-1], table.by[-1]) if len(table.by) > 1 else (table.by, None)
     for bands in down:
         shown.add_column(FACT_WORDS.get(bands.fact, bands.fact), justify="right")
-    heads = [f"{last.fact} {word}" for word in last.words()] if last else ["share 占比"]
+    heads = (
+        [f"{FACT_WORDS.get(last.fact, last.fact)}\n{word}" for word in last.words()]
+        if last
+        else ["share 占比"]
+    )
     for head in heads:
         shown.add_column(head, justify="right")
     fitted = any(table.rows)
