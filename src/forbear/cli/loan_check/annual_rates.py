@@ -28,7 +28,7 @@ def us_actuarial(vector: Vector) -> list[Difference]:
     inputs.ignore("day_count", "odd_days")  # the convention itself, and what it comes to here
     unit = _unit(inputs)
     lent_on, first_on = inputs.day("advance_on"), inputs.day("first_payment_on")
-    count, payment = inputs.whole("n"), inputs.amount("payment")
+    count, payment = inputs.whole("n", least=1), inputs.amount("payment")
     whole, part = unit_periods(lent_on, first_on, unit)
     amounts = [payment] * count
     amounts[0] = inputs.amount("first_payment", payment)

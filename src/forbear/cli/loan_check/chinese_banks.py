@@ -57,9 +57,7 @@ def equal_principal(vector: Vector) -> list[Difference]:
 
 def _terms(inputs: Fields) -> tuple[int, int, int]:
     inputs.ignore("currency", "day_count", "rounding")
-    count = inputs.whole("n")
-    if count < 1:
-        raise inputs.error("n", "a loan needs at least one month")
+    count = inputs.whole("n", least=1)
     return inputs.amount("principal"), inputs.percent("annual_rate_percent"), count
 
 

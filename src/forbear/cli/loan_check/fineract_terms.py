@@ -103,7 +103,7 @@ def read_terms(inputs: Fields, *, levelling: bool) -> Terms:
         inputs.amount("principal"),
         inputs.percent("annual_rate_percent"),
         disbursed_on,
-        inputs.whole("n"),
+        inputs.whole("n", least=1),
         tuple(dates),
     )
 

@@ -35,7 +35,7 @@ def due_days(vector: Vector) -> list[Difference]:
 
 
 def _days(inputs: Fields) -> tuple[date, ...]:
-    start, count = inputs.day("repayment_start"), inputs.whole("n")
+    start, count = inputs.day("repayment_start"), inputs.whole("n", least=1)
     said = inputs.text("rule").lower()
     if said not in RULES:
         raise inputs.error("rule", f"{said!r} is none of: {'; '.join(RULES)}")

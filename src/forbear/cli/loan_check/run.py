@@ -59,6 +59,9 @@ def _problem(reader: Callable[[Vector], list[Difference]], vector: Vector) -> st
         vector.expected.finish()
     except ForbearError as problem:
         return f"error: {problem}"
+    except (LookupError, TypeError, ValueError, ArithmeticError) as problem:
+        # one vector of the wrong shape must not hide what came of the others
+        return f"error: vector {vector.id}: not readable: {type(problem).__name__}: {problem}"
     shown = [f"{each.field} expected {each.expected} got {each.got}" for each in found[:SHOWN]]
     more = len(found) - SHOWN
     return "; ".join(shown) + (f"; and {more} more" if more > 0 else "")

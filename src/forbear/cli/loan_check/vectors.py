@@ -70,11 +70,13 @@ class Fields:
             raise self.error(name, f"{value!r} is none of {', '.join(sorted(words))}")
         return words[value]
 
-    def whole(self, name: str, default: Any = ABSENT) -> int:
-        """A whole number."""
+    def whole(self, name: str, default: Any = ABSENT, *, least: int | None = None) -> int:
+        """A whole number, perhaps with a least value."""
         value = self.raw(name, default)
         if isinstance(value, bool) or not isinstance(value, int):
             raise self.error(name, f"{value!r} should be a whole number")
+        if least is not None and value < least:
+            raise self.error(name, f"{value} should be at least {least}")
         return value
 
     def flag(self, name: str, default: Any = ABSENT) -> bool:

@@ -1,0 +1,101 @@
+"""`forbear loan schedule` and `forbear loan apr`: one loan from options or JSON, table or JSON."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from typer.testing import CliRunner
+
+from forbear.cli.loan import app
+from forbear.errors import ForbearError
+
+LOAN = ["--principal", "12,000", "--rate", "12%", "--on", "2026-01-31", "--instalments", "3"]
+
+
+def run(*arguments: str, text: str | None = None):
+    return CliRunner().invoke(app, list(arguments), input=text)
+
+
+def test_a_schedule_as_a_table_has_headings_in_both_languages_and_fits_100_columns():
+    done = run("schedule", *LOAN)
+    assert done.exit_code == 0
+    assert "本金" in done.output
+    assert "principal" in done.output
+    assert "4,080.27" in done.output
+    assert max(len(line) for line in done.output.splitlines()) <= 100
+
+
+def test_a_schedule_as_json_sums_to_what_was_lent():
+    data = json.loads(run("schedule", *LOAN, "--json").output)
+    assert data["instalments"][0] == {
+        "seq": 1,
+        "from_on": "2026-01-31",
+        "due_on": "2026-02-28",
+        "principal": "3960.27",
+        "interest": "120.00",
+        "fee": "0.00",
+        "total": "4080.27",
+        "balance": "8039.73",
+    }
+    assert data["total_interest"] == "240.80"
+    assert data["instalments"][-1]["balance"] == "0.00"
+
+
+def test_the_same_loan_from_json_on_standard_input():
+    loan = {"principal": "12000", "rate": "12", "disbursed_on": "2026-01-31", "instalments": 3}
+    given = run("schedule", "--json", text=json.dumps(loan))
+    assert json.loads(given.output) == json.loads(run("schedule", *LOAN, "--json").output)
+
+
+def test_a_supplied_schedule_has_a_yearly_cost_too():
+    loan = {
+        "product": "given",
+        "principal": "10000",
+        "disbursed_on": "2026-01-01",
+        "instalments": [{"due_on": "2027-01-01", "principal": "10000", "interest": "1000"}],
+    }
+    data = json.loads(run("apr", "--json", text=json.dumps(loan)).output)
+    assert data["effective_annual_percent"] == "10.0000"
+
+
+def test_yearly_costs_show_that_a_flat_eight_percent_is_no_eight_percent():
+    done = run("apr", "--product", "flat_fee", *LOAN[:2], "--rate", "8", "--on", "2026-01-01")
+    assert done.exit_code == 0
+    assert "14.4521%" in done.output
+    assert "年化综合成本" in done.output
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        (["--principal", "12x"], "not an amount"),
+        (["--principal", "1", "--rate", "x", "--on", "2026-01-01"], "not a rate"),
+        (["--principal", "1", "--on", "2026-02-31"], "not a calendar date"),
+        (["--principal", "1", "--on", "2026-02-01", "--product", "x"], "no product"),
+        (["--principal", "1", "--on", "2026-02-01", "--instalments", "0"], "at least one"),
+    ],
+)
+def test_options_that_make_no_loan_are_refused_in_words(arguments, says):
+    done = run("schedule", *arguments)
+    assert isinstance(done.exception, ForbearError)
+    assert says in str(done.exception)
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ("{", "line 1 column 2"),
+        ("[]", "should be an object"),
+        ('{"principal": "1"}', "missing"),
+        (
+            '{"principal": "1", "rate": "1", "disbursed_on": "2026-01-01", "instalments": 1, "x": 1}',
+            "standard input.x: unknown field",
+        ),
+        ('{"principal": 1.5}', "decimal string"),
+    ],
+)
+def test_json_that_makes_no_loan_is_refused_naming_the_field(text, says):
+    done = run("schedule", text=text)
+    assert isinstance(done.exception, ForbearError)
+    assert says in str(done.exception)
