@@ -13,6 +13,7 @@ from forbear.loan.stepwise import round_exact
 from forbear.money import RATE_ONE
 
 MONTHS_A_YEAR = 12
+FINE = 10**60
 PLACES = {"first": 0, "second": 1, "last": -1}
 FIGURE = re.compile(r"(first|second|last)_(payment|principal|interest)")
 
@@ -32,13 +33,18 @@ def equal_instalment(vector: Vector) -> list[Difference]:
     """等额本息: the same payment every month."""
     principal, rate, count = _terms(vector.inputs)
     unit = RATE_ONE * MONTHS_A_YEAR
-    level = Fraction(*annuity(principal, [rate] * count, unit))
+    level = _fine(Fraction(*annuity(principal, [rate] * count, unit)))
     months, balance = [], Fraction(principal)
     for _ in range(count):
-        interest = balance * rate / unit
+        interest = _fine(balance * rate / unit)
         months.append(Month(level - interest, interest))
         balance -= level - interest
     return _compare(vector.expected, principal, months, {"level_instalment": level})
+
+
+def _fine(value: Fraction) -> Fraction:
+    """The same to 60 decimals: exact fractions would double in length every year of the loan."""
+    return Fraction(value.numerator * FINE // value.denominator, FINE)
 
 
 def equal_principal(vector: Vector) -> list[Difference]:
