@@ -20,6 +20,7 @@ from __future__ import annotations
 from calendar import isleap
 from datetime import date, timedelta
 from fractions import Fraction
+from functools import lru_cache
 
 from forbear.loan.due_dates import add_months, step
 from forbear.loan.product import DayCount, Frequency
@@ -28,6 +29,7 @@ MONTHLY = Frequency()
 NOMINAL_DAYS = {"months": 30, "weeks": 7, "days": 1}
 
 
+@lru_cache(maxsize=8192)
 def year_part(
     convention: DayCount,
     from_on: date,

@@ -105,6 +105,9 @@ def _pieces(
     rates: Sequence[Change],
 ) -> list[tuple[int, int, Fraction]]:
     """(drawn, rate, part of a year) of each piece of one period."""
+    if len(rates) == 1 and not any(begin <= day < due for day, _ in draws):
+        length = year_part(product.day_count, begin, due, every=product.every)
+        return [(0, rates[0][1], Fraction(0) if index < product.interest_free_periods else length)]
     starts = {begin, *(day for day, _ in draws if begin < day < due)}
     eves = (day - timedelta(days=1) for day, _ in rates[1:])
     marks = [*sorted(starts | {eve for eve in eves if begin < eve < due}), due]
