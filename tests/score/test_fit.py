@@ -157,7 +157,7 @@ def test_fit_recovers_known_rates(tmp_path: Path) -> None:
 @pytest.fixture(scope="module")
 def synthetic(tmp_path_factory: pytest.TempPathFactory) -> Book:
     place = tmp_path_factory.mktemp("books") / "book"
-    make(Recipe(seed=5, people=6_000, as_of=AS_OF, files=2), place)
+    make(Recipe(seed=5, people=6_000, as_of=AS_OF, files=2), place, finish=None)
     return Book.open(place)
 
 

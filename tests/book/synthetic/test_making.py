@@ -13,10 +13,13 @@ import pytest
 
 from forbear.book.layout import Book
 from forbear.book.schema import HISTORY, STATIC
-from forbear.book.synthetic.lending import principals
+from forbear.book.synthetic.lending import lend, principals
 from forbear.book.synthetic.making import make, make_part
 from forbear.book.synthetic.names import NUMBER_PREFIX, number_texts
+from forbear.book.synthetic.paying import paths
+from forbear.book.synthetic.people import day_number
 from forbear.book.synthetic.recipe import Recipe, people_of_part
+from forbear.book.synthetic.recording import events
 from forbear.errors import BookError, InputError
 
 AS_OF = date(2026, 11, 21)
@@ -35,7 +38,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def book(folder: Path) -> Book:
     """A book of 3,000 people in two part files, with ten days to come."""
-    make(recipe(3_000, files=2), folder / "book", future_days=10)
+    make(recipe(3_000, files=2), folder / "book", future_days=10, finish=None)
     return Book.open(folder / "book")
 
 
@@ -48,12 +51,12 @@ def bytes_of(path: Path) -> dict[str, str]:
 
 
 def test_the_same_seed_makes_the_same_bytes(book: Book, folder: Path) -> None:
-    make(recipe(3_000, files=2), folder / "again", future_days=10)
+    make(recipe(3_000, files=2), folder / "again", future_days=10, finish=None)
     assert bytes_of(folder / "again") == bytes_of(book.path)
 
 
 def test_another_seed_makes_other_people(book: Book, folder: Path) -> None:
-    make(recipe(3_000, seed=8, files=2), folder / "other")
+    make(recipe(3_000, seed=8, files=2), folder / "other", finish=None)
     assert Book.open(folder / "other").read("people", 0)["name"].to_list() != (
         book.read("people", 0)["name"].to_list()
     )
@@ -164,6 +167,39 @@ def test_history_ends_where_it_says_and_the_inbox_begins_there(book: Book) -> No
         assert len(rows) > 20
 
 
+def test_the_book_room_finds_the_arrears_that_were_hidden(folder: Path) -> None:
+    """Opened by columns and replay, the oldest unpaid due date is the one the recipe drew.
+
+    Left out: loans with an extension (their due dates move) and loans with a payment that counts
+    already but is recorded later. Penalty, part payments, waivers and reversals all have to come
+    out to the last fen for this, or some loan would stay in arrears by a few fen.
+    """
+    whole = recipe(2_000)
+    make(whole, folder / "opened")
+    opened = Book.open(folder / "opened")
+    lent = lend(whole, people_of_part(whole, 0))
+    path = paths(whole, lent)
+    today = day_number(AS_OF)
+    unpaid = (lent.due_on <= today) & (path.clear_on > today)
+    hidden = (
+        pl.DataFrame({"loan": lent.loans["loan"].gather(lent.loan_place[unpaid]),
+                      "due_on": lent.due_on[unpaid]})
+        .group_by("loan")
+        .agg(hidden=pl.from_epoch(pl.col("due_on").min(), time_unit="d"))
+    )  # fmt: skip
+    recorded = events(whole, lent, path)
+    late = (pl.col("recorded_on") > AS_OF) & (pl.col("effective_on") <= AS_OF)
+    odd = recorded.filter(late | (pl.col("kind") == "extension"))
+    found = (
+        opened.read("positions")
+        .join(hidden, on="loan", how="left")
+        .join(odd, on="loan", how="anti")
+    )
+    assert len(found) > 2_700
+    assert found["due_since"].is_not_null().sum() > 80
+    assert found.filter(pl.col("due_since").ne_missing(pl.col("hidden"))).is_empty()
+
+
 def test_a_failure_leaves_nothing_behind(folder: Path) -> None:
     def stop(done: int, whole: int) -> None:
         raise KeyboardInterrupt
@@ -211,7 +247,7 @@ def test_amounts_lent_are_lognormal_about_eight_thousand() -> None:
 def test_memory_does_not_grow_with_the_book(folder: Path) -> None:
     import resource
 
-    make(recipe(60_000, files=2), folder / "two")
+    make(recipe(60_000, files=2), folder / "two", finish=None)
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    make(recipe(300_000, files=10), folder / "ten")
+    make(recipe(300_000, files=10), folder / "ten", finish=None)
     assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss < before * 1.3

@@ -73,7 +73,9 @@ OFFERS = (
 )
 PLAIN_OFFERS = (Offer("equal_instalment", 1, (144_000, 180_000, 216_000, 234_000), (12,)),)
 SIGNING_DAYS = (8, 18, 28)
-"""Products on actual days are signed on these days of a month only: fewer different schedules."""
+COARSER = 4
+"""Products on actual days are signed on these days of a month only, and for every fourth amount:
+fewer different schedules."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -228,11 +230,13 @@ def _terms(recipe: Recipe, loan: Whole) -> pl.DataFrame:
         months[of_it] = np.array(each.months)[below(bits("months"), len(each.months))[of_it]]
         shifts[of_it] = each.shifts
     signed_on = np.where(shifts, signed_on, _on_signing_day(signed_on))
+    step = below(bits("principal"), PRINCIPAL_STEPS)
+    step = np.where(shifts, step, step // COARSER * COARSER + COARSER // 2)
     return pl.DataFrame(
         {
             "loan": loan,
             "product": pl.Series([each.product for each in offers]).gather(offer),
-            "principal": np.array(principals())[below(bits("principal"), PRINCIPAL_STEPS)],
+            "principal": np.array(principals())[step],
             "rate": rate,
             "months": months,
             "signed_on": signed_on,
@@ -295,7 +299,7 @@ def _laid_out(recipe: Recipe, person: Whole, terms: pl.DataFrame) -> Lent:
         flat: Whole = np.concatenate(
             [np.array(getattr(each, name), dtype=np.int64) for each in made]
         )
-        return flat[row]
+        return np.asarray(flat[row], dtype=np.int64)
 
     signed_on = terms["signed_on"].to_numpy()
     like_on = terms["like_on"].to_numpy()

@@ -10,6 +10,7 @@ from pathlib import Path
 import polars as pl
 
 from forbear.book.layout import Book, folder_aside
+from forbear.book.opening import open_book
 from forbear.book.schema import HISTORY
 from forbear.book.synthetic import lending, people, reaching
 from forbear.book.synthetic.future import by_day
@@ -37,10 +38,13 @@ def make(
     path: Path | str,
     *,
     future_days: int = 0,
+    finish: Callable[[Book], object] | None = open_book,
     progress: Callable[[int, int], None] | None = None,
 ) -> dict[str, int]:
     """Write the book of this recipe to ``path`` (a new folder); how many rows has each table?
 
+    ``finish`` is done to the whole book before it takes its place: by default every loan is brought
+    to ``as_of``, so that the first night can be closed.
     ``future_days``: for so many days after ``as_of`` the inbox holds what the day records.
     ``progress`` hears (parts done, parts in all). Nothing is left at ``path`` if it fails. Raises
     BookError if ``path`` exists.
@@ -59,6 +63,8 @@ def make(
             if progress:
                 progress(part + 1, recipe.files)
         book.fill_absent()
+        if finish:
+            finish(book)
     return rows
 
 

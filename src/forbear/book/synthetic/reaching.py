@@ -183,9 +183,14 @@ def _as_log(attempts: pl.DataFrame) -> pl.DataFrame:
     """These attempts as rows of the table ``contacts`` (and what promises are made from)."""
     channel = pl.col("channel")
     called = channel.is_in(["call", "ai_call", "sms"])
-    template = channel.replace_strict(
-        {"sms": "sms.position", "app": "app.position", "letter": "letter.position"}, default=None
+    text = pl.when(pl.col("days_past_due") <= 3).then(pl.lit("first_text"))
+    template = (
+        pl.when(channel.is_in(["sms", "app"]))
+        .then(text.otherwise(pl.lit("weekly_position")))
+        .when(channel == "letter")
+        .then(pl.lit("statement"))
     )
+    purpose = pl.when(channel == "letter").then(pl.lit("notice_required"))
     return (
         attempts.sort("person", "at")
         .with_columns(
@@ -196,7 +201,7 @@ def _as_log(attempts: pl.DataFrame) -> pl.DataFrame:
             placed_by=pl.when(channel == "ai_call")
             .then(pl.lit("robot"))
             .otherwise(pl.lit("lender")),
-            purpose=pl.lit("collect"),
+            purpose=purpose.otherwise(pl.lit("collect")),
             template=template,
         )
         .with_columns(recorded_at="at")

@@ -11,9 +11,12 @@ import typer
 from rich.console import Console
 from rich.progress import Progress
 
+from forbear.book.layout import Book
+from forbear.book.opening import open_book
 from forbear.book.synthetic.making import make as make_book
 from forbear.book.synthetic.recipe import Recipe
 from forbear.cli.book import app
+from forbear.facts.opening import open_history
 
 
 @app.command("make")
@@ -30,6 +33,9 @@ def make(
     days: Annotated[int, typer.Option(help="days of history")] = 400,
     future: Annotated[int, typer.Option(min=0, help="days after it, revealed day by day")] = 0,
     files: Annotated[int, typer.Option(help="part files; 0: one for every 50,000 people")] = 0,
+    opened: Annotated[
+        bool, typer.Option("--open/--no-open", help="bring every loan to the last day, too")
+    ] = True,
     plain: Annotated[bool, typer.Option(help="one product, no households, no contacts")] = False,
 ) -> None:
     """Make a book of people who do not exist, from a seed (按种子造一本虚构的账簿)."""
@@ -44,6 +50,7 @@ def make(
             recipe,
             out,
             future_days=future,
+            finish=_open if opened else None,
             progress=lambda done, whole: progress.update(task, completed=done, total=whole),
         )
     for table, count in rows.items():
@@ -52,3 +59,9 @@ def make(
         f"{out}: {people:,} people who do not exist (虚构), as of {recipe.as_of}, "
         f"{recipe.files} part files, {time.monotonic() - begun:.1f} s"
     )
+
+
+def _open(book: Book) -> None:
+    """Bring money and contact history to the last day of the book."""
+    open_book(book)
+    open_history(book)
