@@ -39,6 +39,8 @@ UnitPeriod = Frequency
 HALF_MONTH = Frequency(15, "days")
 """Regulation Z's semimonthly unit period; its odd days are over 15."""
 YEAR_DAYS = 365
+YEAR = Frequency(12, "months")
+"""The one unit period of months whose odd days are over 365."""
 
 
 class Flow(NamedTuple):
@@ -66,8 +68,8 @@ def effective_annual(flows: Iterable[Flow], *, day_basis: int = YEAR_DAYS) -> in
 
     Raises InputError when money flows only one way, or no rate fits.
     """
-    given = sorted(flows)
-    start = given[0].on if given else date.min
+    given = list(flows)
+    start = min((flow.on for flow in given), default=date.min)
     timed = [Timed((flow.on - start).days, Fraction(0), flow.amount) for flow in given]
     factor = _solve(timed)
     grown = _power(ONE * ONE // factor, day_basis)
@@ -94,7 +96,7 @@ def us_actuarial(
     """What is the annual percentage rate of Regulation Z, Appendix J? Parts per billion, half up.
 
     Periods are counted back from each payment to the first advance: months are equal, odd days are
-    over 30 a month, 15 a half month, 7 a week. 5,000 lent, 24 payments of 230 a month:
+    over 30 a month, 15 a half month, 7 a week, 365 a year. 5,000 lent, 24 payments of 230 a month:
 
     >>> lent = [Flow(date(1978, 1, 10), 500_000)]
     >>> paid = [Flow(add_months(date(1978, 2, 10), k), -23_000) for k in range(24)]
@@ -103,8 +105,9 @@ def us_actuarial(
 
     Raises InputError when money flows only one way, or no rate fits.
     """
-    given = sorted(flows)
-    timed = [Timed(*unit_periods(given[0].on, flow.on, unit), flow.amount) for flow in given]
+    given = list(flows)
+    start = min((flow.on for flow in given), default=date.min)
+    timed = [Timed(*unit_periods(start, flow.on, unit), flow.amount) for flow in given]
     return _yearly(timed, periods_a_year(unit))
 
 
@@ -117,7 +120,7 @@ def nominal_annual(
     >>> nominal_annual([Timed(0, Fraction(0), 100_000), *paid], Frequency(1, "months"))
     240008335
     """
-    return _yearly(sorted(timed), per_year if per_year is not None else periods_a_year(every))
+    return _yearly(list(timed), per_year if per_year is not None else periods_a_year(every))
 
 
 def all_in_cost(
@@ -168,6 +171,9 @@ def unit_periods(start: date, end: date, unit: UnitPeriod) -> tuple[int, Fractio
         return _halves(2 * months, 0) if unit == HALF_MONTH else _months(months, 0, unit)
     if add_months(end, -months) < start:
         months -= 1
+    if unit == YEAR:
+        years = months // 12
+        return years, Fraction((add_months(end, -12 * years) - start).days, YEAR_DAYS)
     odd = (add_months(end, -months) - start).days
     if unit == HALF_MONTH:
         return _halves(2 * months, odd)
@@ -234,7 +240,7 @@ def _solve(timed: Sequence[Timed]) -> int:
     What is lent comes first, so the flows are worth more than zero near v = 0 and the answer lies where
     their worth crosses zero: below v = 1 where the loan costs something, above where it pays.
     """
-    ordered = sorted(timed)
+    ordered = sorted(timed, key=lambda flow: (flow.periods, flow.part, -flow.amount))
     total = sum(flow.amount for flow in ordered)
     if not ordered or ordered[0].amount <= 0 or min(flow.amount for flow in ordered) >= 0:
         raise InputError("a yearly cost needs money lent first and paid back after")

@@ -37,7 +37,7 @@ def us_actuarial(vector: Vector) -> list[Difference]:
     timed += [Timed(whole + k, part, -amount) for k, amount in enumerate(amounts)]
     per_year = periods_a_year(unit)
     if "unit_periods_per_year" in inputs:
-        per_year = Fraction(inputs.decimal("unit_periods_per_year"))
+        per_year = inputs.fraction("unit_periods_per_year")
     return _compare(vector, nominal_annual(timed, unit, per_year=per_year))
 
 

@@ -70,6 +70,7 @@ def read_terms(inputs: Fields, *, levelling: bool) -> Terms:
     multiple of an instalment does not touch equal principal parts.
     """
     kind = inputs.choice("amortisation", AMORTISATIONS, "equal_instalment")
+    equal_parts = kind == "equal_principal"
     if inputs.choice("interest_type", {"declining_balance": False, "flat": True}, False):
         kind = "flat_fee"
     inputs.choice(
@@ -88,7 +89,7 @@ def read_terms(inputs: Fields, *, levelling: bool) -> Terms:
         ),
         day_count=inputs.choice("day_count", DAY_COUNTS),
         rounding=read_rounding(inputs),
-        instalment_multiple=1 if kind == "equal_principal" else max(multiple, 1),
+        instalment_multiple=1 if equal_parts else max(multiple, 1),
         levelling=levelling,
         grace_principal_periods=inputs.whole("grace_on_principal_periods", 0),
         grace_interest_periods=inputs.whole("interest_free_periods", 0),

@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal, InvalidOperation
+from fractions import Fraction
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -118,6 +119,17 @@ class Fields:
             found = Decimal("NaN")
         if not found.is_finite():
             raise self.error(name, f"{value!r} should be a number")
+        return found
+
+    def fraction(self, name: str) -> Fraction:
+        """A number above zero, whole, decimal or as ``365/255``."""
+        value = self.raw(name)
+        try:
+            found = Fraction(str(value))
+        except (ValueError, ZeroDivisionError):
+            found = Fraction(0)
+        if found <= 0:
+            raise self.error(name, f"{value!r} should be a number above zero")
         return found
 
     def day(self, name: str, default: Any = ABSENT) -> Any:
