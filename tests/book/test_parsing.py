@@ -70,7 +70,7 @@ def read_all(
         ("12.5", "count", None, "not_count"),
         ("-1", "count", None, "not_count"),
         ("99999", "count", None, "not_count"),
-        ("-2", "signed_count", -2, None),
+        ("32768", "count", None, "not_count"),
         ("2026-11-21", "day", date(2026, 11, 21), None),
         ("2026/1/3", "day", date(2026, 1, 3), None),
         ("2026年1月3日", "day", date(2026, 1, 3), None),
@@ -155,6 +155,21 @@ def test_an_hour_the_clocks_skipped_is_no_instant() -> None:
     assert read("2026-10-25 02:30:00", "instant", berlin) == (twice, None)
     later = datetime(2026, 10, 25, 1, 30, tzinfo=UTC)
     assert read("2026-10-25T02:30:00+01:00", "instant", berlin) == (later, None)
+
+
+@pytest.mark.parametrize("kind", ["amount", "day", "instant", "count", "flag", "rate", "time"])
+def test_an_empty_cell_of_an_optional_field_is_a_missing_value_not_nought(kind: str) -> None:
+    optional = Field(kind, "", "", without="nothing")  # type: ignore[arg-type]
+    parsed = read_field(optional, Source(column="c"), SHANGHAI)
+    frame = pl.DataFrame({"c": [None]}, schema={"c": pl.String})
+    assert frame.select(value=parsed.value, code=parsed.code).rows() == [(None, None)]
+
+
+def test_a_count_stays_in_its_range() -> None:
+    month = Field("count", "", "", least=1, most=31)
+    parsed = read_field(month, Source(column="c"), SHANGHAI)
+    frame = pl.DataFrame({"c": ["0", "1", "31", "32"]}).select(parsed.value, code=parsed.code)
+    assert frame.rows() == [(None, "not_count"), (1, None), (31, None), (None, "not_count")]
 
 
 def test_words_of_the_lender_become_words_of_the_field() -> None:

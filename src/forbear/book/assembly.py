@@ -213,7 +213,7 @@ def _events(rows: pl.DataFrame, the_map: Map) -> pl.DataFrame:
         .dt.convert_time_zone("UTC")
     )
     rows = (
-        rows.with_columns(pl.col("recorded_at").fill_null(noon))
+        rows.with_columns(pl.col("recorded_at").fill_null(noon), pl.col("amount").fill_null(0))
         .sort("loan", "recorded_at", "effective_on", "src")
         .with_columns(event=pl.int_range(1, pl.len() + 1, dtype=pl.Int64).over("loan"))
     )

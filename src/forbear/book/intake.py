@@ -16,7 +16,6 @@ from pathlib import Path
 import polars as pl
 
 from forbear import dates
-from forbear.book import opening
 from forbear.book.account import account_in_words
 from forbear.book.assembly import assemble
 from forbear.book.costs import CLASS_OF_LENDER, chinese_ceilings, signing_costs
@@ -24,6 +23,7 @@ from forbear.book.faults import rejected
 from forbear.book.files import file_aside
 from forbear.book.layout import RECORDED_BY, Book, folder_aside, part_of
 from forbear.book.maps import Map, MapFile
+from forbear.book.opening import open_book
 from forbear.book.relations import relate
 from forbear.book.schema import HISTORY, MONTHLY, STATIC, TABLES
 from forbear.book.staging import Staged, stage
@@ -95,11 +95,10 @@ def load_book(
         _write(book, tables, groups)
         book.write_products([product_as_data(products[name]) for name in sorted(products)])
         said = _said(book, staged, account, tables)
-        _write_account(said)
         if not the_map.is_snapshots:
-            begin = getattr(opening, "open_book", None)
-            if begin is not None:
-                begin(book)
+            opened = open_book(book)
+            said.notes.extend(_not_opened(opened.set_aside))
+        _write_account(said)
     return dataclasses.replace(said, book=Book.open(out))
 
 
@@ -259,6 +258,17 @@ def _said(
         over_ceiling=int(loans["over_ceiling"].sum()) if loans is not None else 0,
         notes=staged.notes,
     )
+
+
+def _not_opened(set_aside: pl.DataFrame) -> list[str]:
+    """Loans that are in the book but could not be brought to its last day, for people to read."""
+    if set_aside.is_empty():
+        return []
+    first = set_aside.row(0, named=True)
+    return [
+        f"{set_aside.height} loans could not be brought to the last day and wait as set aside; "
+        f"the first: loan {first['loan']}: {first['reason']}"
+    ]
 
 
 def _write_account(said: Intake) -> None:

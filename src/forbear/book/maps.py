@@ -274,7 +274,7 @@ def read_map(text: str, *, where: str = "map") -> Map:
     try:
         node = yaml.compose(text, Loader=yaml.SafeLoader)
         _no_key_twice(node, where)
-        data = yaml.safe_load(text)
+        data = yaml.load(text, Loader=_Words)
     except yaml.YAMLError as problem:
         mark = getattr(problem, "problem_mark", None)
         line = f", line {mark.line + 1}" if mark else ""
@@ -285,7 +285,8 @@ def read_map(text: str, *, where: str = "map") -> Map:
     try:
         return Map.model_validate(data)
     except ValidationError as problem:
-        first = problem.errors()[0]
+        # A word not known comes first: it is why another is missing.
+        first = min(problem.errors(), key=lambda error: error["type"] != "extra_forbidden")
         loc = [part for part in first["loc"] if part != "[key]"]
         field = ".".join(str(part) for part in loc)
         number = _line_of(node, loc)
@@ -297,6 +298,16 @@ def read_map(text: str, *, where: str = "map") -> Map:
             where=f"{where}, line {number}",
             remedy="the form of a map is in docs/operators/load-your-book.md",
         ) from None
+
+
+class _Words(yaml.SafeLoader):
+    """YAML without dates: 2026-02-31 is a word until a field reads it as a day and says its line."""
+
+
+_Words.yaml_implicit_resolvers = {
+    first: [(tag, form) for tag, form in forms if tag != "tag:yaml.org,2002:timestamp"]
+    for first, forms in yaml.SafeLoader.yaml_implicit_resolvers.items()
+}
 
 
 def shipped_maps() -> dict[str, Path]:
@@ -323,7 +334,9 @@ def _find(name_or_path: str | Path) -> Path:
 
 def _digest(text: str) -> str:
     """Of what the map says, not of how it is laid out."""
-    said = json.dumps(yaml.safe_load(text), sort_keys=True, default=str, ensure_ascii=False)
+    said = json.dumps(
+        yaml.load(text, Loader=_Words), sort_keys=True, default=str, ensure_ascii=False
+    )
     return hashlib.sha256(said.encode()).hexdigest()
 
 

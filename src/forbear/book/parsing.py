@@ -31,8 +31,6 @@ WITH_OFFSET = "%+"
 YES = ("1", "true", "t", "yes", "y", "是", "有")
 NO = ("0", "false", "f", "no", "n", "否", "无")
 
-COUNT_MAX = 32_767
-
 _UNIT_DIGITS = {"fraction": 9, "percent": 7, "permille": 6, "per_ten_thousand": 5}
 """Decimals that a rate may have in each unit so that it is whole parts per billion."""
 
@@ -91,7 +89,7 @@ def read_field(field: Field, source: Source, form: Form) -> Parsed:
         .then(pl.lit(_UNREADABLE.get(field.kind, "not_listed")))  # never a silent null
         .otherwise(read.code)
     )
-    return Parsed(pl.when(code.is_null()).then(read.value), code)
+    return Parsed(pl.when(code.is_null() & text.is_not_null()).then(read.value), code)
 
 
 def _translated(raw: pl.Expr, source: Source) -> tuple[pl.Expr, pl.Expr]:
@@ -121,10 +119,8 @@ def _reader(text: pl.Expr, field: Field, source: Source, form: Form) -> Parsed:
             return _number(text, digits, AMOUNT_MAX, field.kind == "signed_amount", source, form)
         case "rate":
             return _rate(text, source, form)
-        case "count":
-            return _count(text, 0)
-        case "signed_count":
-            return _count(text, -128)
+        case "count" | "signed_count":
+            return _count(text, field.least, field.most)
         case "day":
             return _day(text, source, form)
         case "instant":
@@ -196,11 +192,10 @@ def _rate(text: pl.Expr, source: Source, form: Form) -> Parsed:
     return Parsed(value, code)
 
 
-def _count(text: pl.Expr, least: int) -> Parsed:
+def _count(text: pl.Expr, least: int, most: int) -> Parsed:
     """A whole number; a spreadsheet's 3.0 is 3."""
     whole = text.str.replace(r"\.0*$", "").str.replace(r"^\+", "")
     value = whole.cast(pl.Int64, strict=False)
-    most = COUNT_MAX if least == 0 else 127
     return Parsed(value, _unless(value.is_between(least, most).fill_null(False), "not_count"))
 
 

@@ -31,6 +31,9 @@ class Field:
     among: tuple[str, ...] = ()
     default: str | None = None
     """What an absent or empty cell means, in the words of the cell; none: a missing value."""
+    least: int = 0
+    most: int = 32_767
+    """Range of a count."""
 
     @property
     def required(self) -> bool:
@@ -63,7 +66,7 @@ TARGETS: dict[str, dict[str, Field]] = {
         "language": F("choice", "zh or en", "语言", "zh", ("zh", "en"), "zh"),
         "birth_on": F("day", "date of birth", "出生日期", "rules on minors and age ask for review"),
         "pay_day": F("count", "day of the month income arrives", "发薪日",
-                     "no step can be timed to income"),
+                     "no step can be timed to income", least=1, most=31),
         "address_confirmed": F("flag", "home address confirmed", "地址已核实",
                                "no visit is proposed", default="no"),
         "vulnerable": F("flag", f"flagged vulnerable ({_SIDE})", "弱势标记",
@@ -124,7 +127,7 @@ TARGETS: dict[str, dict[str, Field]] = {
         "recorded_at": F("instant", "when it became known", "入账时间",
                          "noon of the day it counts, if assume.recorded is same_day"),
         "kind": F("choice", "what happened", "类型", "repaid", EVENT_KINDS, "repaid"),
-        "amount": F("amount", "how much", "金额", "0 (kinds without an amount)", default="0"),
+        "amount": F("amount", "how much", "金额", "only kinds without an amount"),
         "ref": F("ref", "identifier of the event", "流水号", "nothing can reverse or correct it"),
         "names": F("ref", "the event it reverses or corrects", "冲正的流水号", "none"),
         "detail": F("text", "JSON of the kind's other fields", "其他", "none"),
@@ -166,7 +169,7 @@ TARGETS: dict[str, dict[str, Field]] = {
         "person": F("ref", "identifier of the account", "账户编号"),
         "month": F("day", "any day of the month", "月份"),
         "status": F("signed_count", "months late; 0 revolving, -1 paid in full, -2 not used",
-                    "逾期期数"),
+                    "逾期期数", least=-2, most=120),
         "coding": F("text", "how status was coded that month", "编码口径", "one coding throughout",
                     default="one"),
         "bill": F("signed_amount", "billed that month", "账单金额", "payment ratios"),
