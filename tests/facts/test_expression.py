@@ -101,4 +101,6 @@ def test_a_word_compared_without_a_guard_is_named() -> None:
     assert parse("age < 18", WORDS).unguarded == ("age",)
     assert parse("age IS NOT NULL AND (held OR age < 18)", WORDS).unguarded == ()
     assert parse("held OR (age IS NOT NULL AND age < 18)", WORDS).unguarded == ()
+    assert parse("age IS NULL OR age < 18", WORDS).unguarded == ()
     assert parse("age IS NOT NULL OR age < 18", WORDS).unguarded == ("age",)
+    assert parse("age IS NULL AND age < 18", WORDS).unguarded == ("age",)

@@ -55,7 +55,8 @@ class Expression:
     tree: exp.Expr
     """The syntax tree with money and shares already whole numbers."""
     unguarded: tuple[str, ...]
-    """Words that can be unknown and are compared where no ``IS NOT NULL`` stands before AND."""
+    """Words that can be unknown and are compared without ``x IS NOT NULL AND`` (or ``x IS NULL OR``)
+    before them."""
 
     @property
     def holds(self) -> pl.Expr:
@@ -160,7 +161,7 @@ class _Reading:
             return left & right, exp.And(this=left_tree, expression=right_tree)
         if isinstance(node, exp.Or):
             left, left_tree = self.condition(node.this, known)
-            right, right_tree = self.condition(node.expression, known)
+            right, right_tree = self.condition(node.expression, known | _guards(node.this, False))
             return left | right, exp.Or(this=left_tree, expression=right_tree)
         if isinstance(node, exp.Not):
             expr, tree = self.condition(node.this, known)
@@ -299,14 +300,19 @@ class _Reading:
         return pl.lit(whole, dtype=pl.Int64), exp.Literal.number(whole)
 
 
-def _guards(node: exp.Expr) -> frozenset[str]:
-    """Which words does this condition, when true, show not to be null?"""
+def _guards(node: exp.Expr, holds: bool = True) -> frozenset[str]:
+    """Which words does this condition, when it holds (or fails), show not to be null?
+
+    ``x IS NOT NULL AND …`` guards what follows, and so does ``x IS NULL OR …``.
+    """
     if isinstance(node, exp.Paren):
-        return _guards(node.this)
-    if isinstance(node, exp.And):
-        return _guards(node.this) | _guards(node.expression)
-    if isinstance(node, exp.Not) and isinstance(node.this, exp.Is):
-        return frozenset({node.this.this.name})
+        return _guards(node.this, holds)
+    if isinstance(node, exp.And if holds else exp.Or):
+        return _guards(node.this, holds) | _guards(node.expression, holds)
+    if isinstance(node, exp.Not):
+        return _guards(node.this, not holds)
+    if isinstance(node, exp.Is) and not holds:
+        return frozenset({node.this.name})
     return frozenset()
 
 

@@ -1,0 +1,1 @@
+"""The law as data: rulebooks, one gate over columns, receipts."""
