@@ -10,6 +10,7 @@ on Polars expressions with 128 bits. Both give the same figures.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import date
 
 import numpy as np
@@ -18,9 +19,11 @@ import polars as pl
 
 from forbear.book.terms import with_signed
 from forbear.errors import RangeError
+from forbear.loan.ceiling import claimable, room, signed_cost
 from forbear.loan.stepwise import accrue
 
 Whole = npt.NDArray[np.int64]
+Places = npt.NDArray[np.bool_]
 
 BROUGHT = (
     "balances_on", "penalty_due", "not_claimable", "penalty_carry", "interest_accrued",
@@ -44,27 +47,30 @@ def bring_to(positions: pl.DataFrame, on: date | pl.Series, loans: pl.DataFrame)
     >>> bring_to(frame, date(2026, 11, 12), STATIC["loans"].empty())["penalty_due"].item()
     986
     """
-    since = _day_numbers(positions["balances_on"])
-    to = _day_numbers(on) if isinstance(on, pl.Series) else np.full_like(since, _day_number(on))
+    since = day_numbers(positions["balances_on"])
+    to = day_numbers(on) if isinstance(on, pl.Series) else np.full_like(since, _day_number(on))
     days = to - since
-    basis = positions["day_basis"].cast(pl.Int64)
-    accrued, interest_carry = _accrue(
-        positions["interest_base"],
-        positions["interest_rate"],
+    basis = _basis(positions)
+    accrued, interest_carry, lost = _accrue(
+        positions["interest_base"].to_numpy(),
+        positions["interest_rate"].to_numpy(),
         days,
-        positions["interest_carry"],
+        positions["interest_carry"].to_numpy(),
         basis,
     )
-    allowed, ceiling_carry = _accrue(
-        positions["principal_not_due"] + positions["principal_due"],
-        positions["ceiling_rate"], days, positions["ceiling_carry"], basis,
-    )  # fmt: skip
+    allowed, ceiling_carry, lost_too = _accrue(
+        _outstanding(positions),
+        positions["ceiling_rate"].to_numpy(),
+        days,
+        positions["ceiling_carry"].to_numpy(),
+        basis,
+    )
     brought = {
         "balances_on": pl.Series(to.astype(np.int32)).cast(pl.Date),
-        "interest_accrued": positions["interest_accrued"] + accrued,
-        "interest_carry": interest_carry,
-        "ceiling_room": positions["ceiling_room"] + allowed,
-        "ceiling_carry": ceiling_carry,
+        "interest_accrued": positions["interest_accrued"] + _or_null(accrued, lost),
+        "interest_carry": _or_null(interest_carry, lost),
+        "ceiling_room": positions["ceiling_room"] + _or_null(allowed, lost_too),
+        "ceiling_carry": _or_null(ceiling_carry, lost_too),
     }
     frame = positions.with_columns(series.alias(name) for name, series in brought.items())
     return _with_penalty(positions, frame, days, loans)
@@ -79,23 +85,21 @@ def _with_penalty(
     if not places.size:
         return frame
     rows, days = before[places], days[places]
-    posted, carry = _accrue(
-        rows["penalty_base"], rows["penalty_rate"], days, rows["penalty_carry"],
-        rows["day_basis"].cast(pl.Int64),
-    )  # fmt: skip
-    lost = posted.is_null()
-    whole = posted.fill_null(0).to_numpy()
-    claimable = _claimable(rows, whole, days, loans)
-    changes = {
-        "penalty_carry": carry,
-        "penalty_due": rows["penalty_due"] + claimable,
-        "claimed_beyond": rows["claimed_beyond"] + claimable,
-        "not_claimable": rows["not_claimable"] + (whole - claimable),
-    }
-    return frame.with_columns(
-        put(frame[name], places, pl.select(pl.when(~lost).then(value)).to_series())
-        for name, value in changes.items()
+    posted, carry, lost = _accrue(
+        rows["penalty_base"].to_numpy(),
+        rows["penalty_rate"].to_numpy(),
+        days,
+        rows["penalty_carry"].to_numpy(),
+        _basis(rows),
     )
+    claimed = _claimed(rows, posted, days, loans)
+    changes = {
+        "penalty_carry": _or_null(carry, lost),
+        "penalty_due": rows["penalty_due"] + _or_null(claimed, lost),
+        "claimed_beyond": rows["claimed_beyond"] + _or_null(claimed, lost),
+        "not_claimable": rows["not_claimable"] + _or_null(posted - claimed, lost),
+    }
+    return frame.with_columns(put(frame[name], places, value) for name, value in changes.items())
 
 
 def put(column: pl.Series, places: Whole, values: pl.Series) -> pl.Series:
@@ -111,106 +115,145 @@ def put(column: pl.Series, places: Whole, values: pl.Series) -> pl.Series:
 # --- the ceiling ----------------------------------------------------------------------------------
 
 
-def _claimable(rows: pl.DataFrame, posted: Whole, days: Whole, loans: pl.DataFrame) -> Whole:
+def _claimed(rows: pl.DataFrame, posted: Whole, days: Whole, loans: pl.DataFrame) -> Whole:
     """How much of the penalty posted in these days may be claimed under the ceiling?
 
     Claimed over all days when even the least room is enough, nothing when even the most is none;
     day by day for the few loans between.
     """
-    claimable = posted.copy()
+    claimed = posted.copy()
     under = np.flatnonzero(rows["ceiling_rate"].to_numpy() > 0)
     if not under.size:
-        return claimable
+        return claimed
     rows, posted, days = with_signed(rows[under], loans), posted[under], days[under]
-    since = _day_numbers(rows["balances_on"])
-    room = rows["ceiling_room"].to_numpy() - rows["claimed_beyond"].to_numpy()
-    allowed, _ = _accrue(
-        rows["principal_not_due"] + rows["principal_due"], rows["ceiling_rate"], days,
-        rows["ceiling_carry"], rows["day_basis"].cast(pl.Int64),
-    )  # fmt: skip
-    grown = allowed.fill_null(0).to_numpy()
-    surely_all = posted <= room - signed_cost_on(rows, since + days)
-    surely_none = room + grown <= signed_cost_on(rows, since)
+    since, signed = day_numbers(rows["balances_on"]), SignedCost.of(rows)
+    free = _free(rows)
+    grown, _, _ = _accrue(
+        _outstanding(rows),
+        rows["ceiling_rate"].to_numpy(),
+        days,
+        rows["ceiling_carry"].to_numpy(),
+        _basis(rows),
+    )
+    surely_all = posted <= room(free, signed.on(since + days), 0)
+    surely_none = room(free + grown, signed.on(since), 0) == 0
     share = np.where(surely_none, 0, posted)
     between = np.flatnonzero(~surely_all & ~surely_none)
     if between.size:
-        share[between] = _claimable_daily(rows[between], since[between], days[between])
-    claimable[under] = share
-    return claimable
+        share[between] = _claimed_daily(rows[between], since[between], days[between])
+    claimed[under] = share
+    return claimed
 
 
-def _claimable_daily(rows: pl.DataFrame, since: Whole, days: Whole) -> Whole:
+def _claimed_daily(rows: pl.DataFrame, since: Whole, days: Whole) -> Whole:
     """The same, one day after the other."""
-    basis = rows["day_basis"].cast(pl.Int64)
-    outstanding = rows["principal_not_due"] + rows["principal_due"]
-    room = rows["ceiling_room"].to_numpy() - rows["claimed_beyond"].to_numpy()
-    penalty_carry, ceiling_carry = rows["penalty_carry"], rows["ceiling_carry"]
-    share = np.zeros_like(days)
+    basis, signed, outstanding = _basis(rows), SignedCost.of(rows), _outstanding(rows)
+    ceiling_rate, ceiling_carry = rows["ceiling_rate"].to_numpy(), rows["ceiling_carry"].to_numpy()
+    penalty_rate, penalty_carry = rows["penalty_rate"].to_numpy(), rows["penalty_carry"].to_numpy()
+    penalty_base, free = rows["penalty_base"].to_numpy(), _free(rows)
+    total = np.zeros_like(days)
     for day in range(1, int(days.max()) + 1):
         one = (days >= day).astype(np.int64)
-        allowed, ceiling_carry = _accrue(
-            outstanding, rows["ceiling_rate"], one, ceiling_carry, basis
+        allowed, ceiling_carry, _ = _accrue(outstanding, ceiling_rate, one, ceiling_carry, basis)
+        posted, penalty_carry, _ = _accrue(penalty_base, penalty_rate, one, penalty_carry, basis)
+        free = free + allowed
+        claimed = claimable(posted, room(free, signed.on(since + day), 0))
+        total, free = total + claimed, free - claimed
+    return total
+
+
+@dataclass(frozen=True, slots=True)
+class SignedCost:
+    """The cost of schedules as signed: periods fully past, the running one, and signing fees."""
+
+    past: Whole
+    running: Whole
+    period_from: Whole
+    period_days: Whole
+    fees: Whole
+    signed_on: Whole
+    term_days: Whole
+
+    @classmethod
+    def of(cls, rows: pl.DataFrame) -> SignedCost:
+        """That of these positions, with what was signed beside them."""
+        begin, end = day_numbers(rows["next_from_on"]), day_numbers(rows["next_due_on"])
+        signed_on, last_on = day_numbers(rows["disbursed_on"]), day_numbers(rows["last_due_on"])
+        return cls(
+            rows["signed_cost"].to_numpy(),
+            (rows["next_interest"] + rows["next_fee"]).to_numpy(),
+            begin,
+            end - begin,
+            rows["signing_fees"].to_numpy(),
+            signed_on,
+            last_on - signed_on,
         )
-        posted, penalty_carry = _accrue(
-            rows["penalty_base"], rows["penalty_rate"], one, penalty_carry, basis
+
+    def on(self, day: Whole) -> Whole:
+        """What has it come to at the end of this day?"""
+        elapsed: Whole = np.maximum(day - self.period_from, 0)
+        since: Whole = np.maximum(day - self.signed_on, 0)
+        cost: Whole = signed_cost(  # type: ignore[call-overload]  # it takes arrays too
+            self.past, self.running, elapsed, self.period_days, self.fees, since, self.term_days
         )
-        room = room + allowed.fill_null(0).to_numpy()
-        most = np.maximum(room - signed_cost_on(rows, since + day), 0)
-        claimed = np.minimum(posted.fill_null(0).to_numpy(), most)
-        share, room = share + claimed, room - claimed
-    return share
+        return cost
 
 
-def signed_cost_on(rows: pl.DataFrame, day: Whole) -> Whole:
-    """What did the schedule as signed cost from disbursement to the end of this day?
-
-    Periods fully past, the running one by days, and signing fees spread over the contract term.
-    """
-    period_from, period_to = _day_numbers(rows["next_from_on"]), _day_numbers(rows["next_due_on"])
-    running = (rows["next_interest"] + rows["next_fee"]).to_numpy()
-    term_from, term_to = _day_numbers(rows["disbursed_on"]), _day_numbers(rows["last_due_on"])
-    return (
-        rows["signed_cost"].to_numpy()
-        + _spread(running, day, period_from, period_to)
-        + _spread(rows["signing_fees"].to_numpy(), day, term_from, term_to)
-    )
+def _free(rows: pl.DataFrame) -> Whole:
+    """What the ceiling allowed so far, less what was claimed beyond the schedule."""
+    free: Whole = (rows["ceiling_room"] - rows["claimed_beyond"]).to_numpy()
+    return free
 
 
-def _spread(amount: Whole, day: Whole, start: Whole, end: Whole) -> Whole:
-    """The part of an amount that belongs to the days of (start, day] when it is spread over (start, end]."""
-    length = np.maximum(end - start, 1)
-    return amount * np.clip(day - start, 0, length) // length
+def _outstanding(rows: pl.DataFrame) -> Whole:
+    outstanding: Whole = (rows["principal_not_due"] + rows["principal_due"]).to_numpy()
+    return outstanding
 
 
 # --- the stream -----------------------------------------------------------------------------------
 
 
 def _accrue(
-    base: pl.Series, rate: pl.Series, days: Whole, carry: pl.Series, day_basis: pl.Series
-) -> tuple[pl.Series, pl.Series]:
-    """``stepwise.accrue`` in 64 bits if every product fits, else in 128; null outside the ranges."""
+    base: Whole, rate: Whole, days: Whole, carry: Whole, basis: Whole | int
+) -> tuple[Whole, Whole, Places | None]:
+    """``stepwise.accrue`` in 64 bits if every product fits, else in 128.
+
+    Last: which rows are outside the declared ranges (their figures are 0); None: none is.
+    """
     try:
-        posted, left = accrue(
-            base.to_numpy(), rate.to_numpy(), days, carry.to_numpy(), _one_if_same(day_basis)
-        )
-        return pl.Series(posted), pl.Series(left)
+        posted, left = accrue(base, rate, days, carry, basis)
+        return posted, left, None
     except RangeError:
-        columns = {"base": base, "rate": rate, "days": days, "carry": carry, "basis": day_basis}
+        whole_basis = np.full_like(base, basis) if isinstance(basis, int) else basis
+        columns = {"base": base, "rate": rate, "days": days, "carry": carry, "basis": whole_basis}
         col = pl.col
         wide = accrue(col("base"), col("rate"), col("days"), col("carry"), col("basis"))
         both = pl.DataFrame(columns).select(posted=wide[0], left=wide[1])
-        return both["posted"], both["left"]
+        whole = both.fill_null(0)
+        lost = both["posted"].is_null().to_numpy()
+        return whole["posted"].to_numpy(), whole["left"].to_numpy(), lost
 
 
-def _one_if_same(day_basis: pl.Series) -> Whole | int:
-    """One number where all loans have the same day basis: dividing by it is faster."""
-    if len(day_basis) and day_basis.min() == day_basis.max():
-        return int(day_basis[0])
-    return day_basis.to_numpy()
+def _or_null(values: Whole, lost: Places | None) -> pl.Series:
+    """The values, null where the row is lost."""
+    series = pl.Series(values)
+    return series if lost is None else series.set(pl.Series(lost), None)
 
 
-def _day_numbers(days: pl.Series) -> Whole:
-    """Days since 1970 (0 where there is none)."""
+def _basis(rows: pl.DataFrame) -> Whole | int:
+    """The day basis: one number where all loans share it, since dividing by it is faster."""
+    basis = rows["day_basis"]
+    if len(basis) and basis.min() == basis.max():
+        return int(basis[0])
+    return basis.cast(pl.Int64).to_numpy()
+
+
+def day_numbers(days: pl.Series) -> Whole:
+    """Days since 1970 (0 where there is none).
+
+    >>> int(day_numbers(pl.Series([date(1970, 1, 3)]))[0])
+    2
+    """
     return days.cast(pl.Int32).fill_null(0).to_numpy().astype(np.int64)
 
 

@@ -18,7 +18,7 @@ import numpy.typing as npt
 import polars as pl
 
 from forbear.book.accrual import BROUGHT, bring_to, put
-from forbear.book.allocation import ITEM, allocate_credits
+from forbear.book.allocation import allocate_credits
 from forbear.book.schema import STATE
 from forbear.book.terms import COMPONENT, Terms, grace_ends, with_terms
 
@@ -251,11 +251,12 @@ def _touched(
 
 def _places_of(positions: pl.DataFrame, named: pl.Series) -> Places:
     """In which rows do these loans stand? (Positions are sorted by loan; absent loans are left out.)"""
-    loans, wanted = positions["loan"].to_numpy(), named.unique().sort().to_numpy()
-    places = np.searchsorted(loans, wanted)
-    inside = places < len(loans)
-    found = places[inside]
-    return found[loans[found] == wanted[inside]].astype(np.int64)
+    wanted = named.unique().sort()
+    places = positions["loan"].search_sorted(wanted).cast(pl.Int64)
+    inside = places < positions.height
+    places, wanted = places.filter(inside), wanted.filter(inside)
+    found: Places = places.filter(positions["loan"].gather(places) == wanted).to_numpy()
+    return found
 
 
 def replace_rows(

@@ -46,8 +46,8 @@ def told_on(events: pl.DataFrame, day: date) -> Told:
 def told_until(events: pl.DataFrame, loans: pl.DataFrame, as_of: date) -> Told:
     """What does the history known at the end of ``as_of`` say, if columns are to carry it?
 
-    Ordinary: the disbursement the schedule holds already; repayments after it; and a repayment that was reversed
-    outright, which leaves no trace. ``events`` holds nothing recorded later than ``as_of``.
+    Ordinary: the disbursement the schedule holds already; repayments after it; and a repayment that
+    was reversed outright, which leaves no trace. ``events``: nothing recorded later than ``as_of``.
     """
     undone = events.filter(pl.col("kind") == "reversed", pl.col("effective_on") <= as_of)
     named = undone.select("loan", event="names").unique()

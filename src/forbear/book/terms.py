@@ -131,8 +131,7 @@ def with_signed(rows: pl.DataFrame, loans: pl.DataFrame) -> pl.DataFrame:
     """
     places = loans["loan"].search_sorted(rows["loan"])
     if rows.height and (
-        places.max() == loans.height  # type: ignore[comparison-overlap]
-        or not (loans["loan"].gather(places) == rows["loan"]).all()
+        places.max() == loans.height or not (loans["loan"].gather(places) == rows["loan"]).all()
     ):
         raise BookError("the state names a loan that is not in the table loans")
     return rows.with_columns(loans[name].gather(places) for name in SIGNED[1:])
