@@ -98,6 +98,20 @@ def test_a_second_draw_on_a_due_date_belongs_to_the_next_period_and_levels_anew(
     assert sum(row.principal for row in plan) == 200_00
 
 
+@pytest.mark.parametrize(
+    ("day", "totals", "interest"),
+    [
+        (date(2024, 1, 8), [51_33] * 6, [2_01, 1_98, 1_59, 1_20, 80, 40]),
+        (date(2024, 2, 15), [17_13] + [57_93] * 4 + [57_92], [79, 1_48, 1_80, 1_35, 90, 45]),
+        (date(2024, 2, 25), [17_13] + [57_82] * 4 + [57_80], [79, 93, 1_79, 1_35, 90, 45]),
+    ],
+)
+def test_a_second_draw_inside_a_period_levels_from_that_period_on(day, totals, interest):
+    plan = schedule(LEVEL, 100_00, 94_822_000, SIGNED, 6, later_draws=[(day, 200_00)])
+    assert [row.total for row in plan] == totals
+    assert [row.interest for row in plan] == interest
+
+
 def test_a_draw_in_the_middle_of_a_period_bears_interest_from_the_day_after_it():
     product = replace(shipped("interest_first"), day_count="actual/365")
     plan = schedule(
