@@ -36,15 +36,12 @@ def apply(
     if missing:
         raise BookError(f"a score needs the facts {', '.join(missing)}", where="score.apply")
     values = {name: _whole(facts, name) for name in NEEDS}
-    base = look_up(scores.reach, values)
-    answers, calls = _calls(facts, carried_people)
-    weight = scores.person_weight
-    reach = (answers.sum(axis=1) * ONE + weight * base) // (calls.sum(axis=1) + weight)
+    reach, best_hour = _called(scores, facts, carried_people, look_up(scores.reach, values))
     return facts.with_columns(
         pl.Series("self_cure", look_up(scores.self_cure, values), dtype=pl.Int32),
         pl.Series("pay_30d", look_up(scores.pay_30d, values), dtype=pl.Int32),
         pl.Series("reach", reach, dtype=pl.Int32),
-        pl.Series("best_hour", _best_hour(scores, reach, answers, calls), dtype=pl.Int8),
+        pl.Series("best_hour", best_hour, dtype=pl.Int8),
         pl.lit(NOBODY).alias("ability_to_pay"),
     ).with_columns(
         # Amounts are at most 10^12 and a share at most 10^6: the product fits 64 bits, with room.
@@ -69,37 +66,44 @@ def _whole(facts: pl.DataFrame, name: str) -> Whole:
     return facts[name].cast(pl.Int64).fill_null(0).to_numpy()
 
 
-def _calls(facts: pl.DataFrame, carried: pl.DataFrame | None) -> tuple[Whole, Whole]:
-    """For each person: answered calls, and calls, by local hour of the calling day."""
-    shape = (len(facts), len(CALLING_HOURS))
+def _called(
+    scores: Scores, facts: pl.DataFrame, carried: pl.DataFrame | None, base: Whole
+) -> tuple[Whole, Whole]:
+    """Each person's chance to answer, and their best hour; whoever was never called has the table's."""
+    usual = max(CALLING_HOURS, key=lambda hour: (scores.hours[hour], -hour))
+    best_hour = np.full(len(facts), usual, dtype=np.int64)
+    reach = base.copy()
     if carried is None or carried.is_empty():
-        return np.zeros(shape, dtype=np.int64), np.zeros(shape, dtype=np.int64)
-    history = facts.select("person").join(
-        carried.select("person", "answers_by_hour", "calls_by_hour"),
-        on="person",
-        how="left",
-        maintain_order="left",
+        return reach, best_hour
+    known = (
+        facts.select("person")
+        .with_row_index("place")
+        .join(
+            carried.select("person", "answers_by_hour", "calls_by_hour"), on="person", how="inner"
+        )
     )
-    answers, calls = (
-        _by_hour(history, name, shape) for name in ("answers_by_hour", "calls_by_hour")
-    )
+    place = known["place"].cast(pl.Int64).to_numpy()
+    calls = _by_hour(known, "calls_by_hour")
     # A connected call without an attempt on record would be a fault elsewhere; never above one.
-    return np.minimum(answers, calls), calls
+    answers = np.minimum(_by_hour(known, "answers_by_hour"), calls)
+    weight = scores.person_weight
+    own = (answers.sum(axis=1) * ONE + weight * base[place]) // (calls.sum(axis=1) + weight)
+    reach[place] = own
+    some = calls.sum(axis=1) > 0
+    best_hour[place[some]] = _best_hour(scores, own[some], answers[some], calls[some])
+    return reach, best_hour
 
 
-def _by_hour(history: pl.DataFrame, name: str, shape: tuple[int, int]) -> Whole:
-    hours = history.select(
-        pl.col(name).arr.get(hour).cast(pl.Int64).fill_null(0).alias(str(hour))
-        for hour in CALLING_HOURS
-    )
-    return hours.to_numpy().reshape(shape)
+def _by_hour(known: pl.DataFrame, name: str) -> Whole:
+    """These counts in the hours of the calling day: one row a person, one column an hour."""
+    whole = known[name].to_numpy().reshape(len(known), 24)
+    return np.asarray(whole[:, list(CALLING_HOURS)], dtype=np.int64)
 
 
 def _best_hour(scores: Scores, reach: Whole, answers: Whole, calls: Whole) -> Whole:
     """The hour most likely to be answered; the earlier of two alike."""
     factor = np.array([scores.hours[hour] for hour in CALLING_HOURS], dtype=np.int64)
-    base = reach[:, None] * factor[None, :] // ONE
+    usual = reach[:, None] * factor[None, :] // ONE
     weight = scores.hour_weight
-    chance = (answers * ONE + weight * base) // (calls + weight)
-    best = np.argmax(chance, axis=1)
-    return np.asarray(np.array(CALLING_HOURS)[best], dtype=np.int64)
+    chance = (answers * ONE + weight * usual) // (calls + weight)
+    return np.asarray(np.array(CALLING_HOURS)[np.argmax(chance, axis=1)], dtype=np.int64)
