@@ -99,3 +99,11 @@ def test_json_that_makes_no_loan_is_refused_naming_the_field(text, says):
     done = run("schedule", text=text)
     assert isinstance(done.exception, ForbearError)
     assert says in str(done.exception)
+
+
+def test_a_loan_above_the_ceiling_is_refused_in_words():
+    loan = ["--product", "flat_fee", "--principal", "12000", "--on", "2026-01-01", "--rate", "15"]
+    assert run("apr", *loan, "--ceiling", "36%").exit_code == 0
+    done = run("apr", *loan, "--ceiling", "24%")
+    assert isinstance(done.exception, ForbearError)
+    assert "26.63% a year is above the ceiling of 24.00% (nominal)" in str(done.exception)

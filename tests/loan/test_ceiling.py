@@ -6,12 +6,13 @@ import os
 from dataclasses import replace
 from datetime import date
 
+import numpy as np
 import polars as pl
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from forbear.errors import InputError, ProductError
+from forbear.errors import InputError, ProductError, RangeError
 from forbear.loan.ceiling import (
     Ceiling,
     allow,
@@ -151,3 +152,13 @@ def test_by_expression_and_by_int_the_ceiling_is_the_same(rows, allowed, claimed
         assert left_by_column == room(allowed, signed_cost(*row), claimed)
         assert part == claimable(7, left_by_column)
         assert row[0] <= by_column <= row[0] + row[1] + row[4]
+
+
+def test_outside_the_ranges_the_cost_as_signed_is_refused():
+    with pytest.raises(RangeError):
+        signed_cost(0, AMOUNT_MAX + 1, 1, 30, 0, 0, 365)
+    row = pl.DataFrame({"past": [0, 0], "running": [AMOUNT_MAX + 1, 300]})
+    got = row.select(signed_cost(pl.col("past"), pl.col("running"), 1, 30, 0, 0, 365))
+    assert got.to_series().to_list() == [None, 10]
+    array = signed_cost(np.array([0, 5]), np.array([300, 600]), 1, 30, 0, 0, 365)
+    assert array.tolist() == [10, 25]

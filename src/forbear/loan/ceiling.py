@@ -31,9 +31,9 @@ import polars as pl
 from forbear.errors import InputError, ProductError
 from forbear.loan.product import Product
 from forbear.loan.schedule import Instalment
-from forbear.loan.stepwise import Array, accrue, round_div
+from forbear.loan.stepwise import TOTAL_MAX, Array, accrue, only_within, round_div, within
 from forbear.loan.yearly_cost import Annualisation, all_in_cost, daily_rate
-from forbear.money import RATE_MAX, RATE_ONE
+from forbear.money import AMOUNT_MAX, RATE_MAX, RATE_ONE, SPAN_DAYS_MAX
 
 
 @dataclass(frozen=True, slots=True)
@@ -211,6 +211,16 @@ def signed_cost(
     since: pl.Expr | int,
     term_days: pl.Expr | int,
 ) -> pl.Expr: ...
+@overload
+def signed_cost(
+    past: Array,
+    running: Array | int,
+    elapsed: Array | int,
+    period_days: Array | int,
+    fees: Array | int,
+    since: Array | int,
+    term_days: Array | int,
+) -> Array: ...
 def signed_cost(
     past: Any,
     running: Any,
@@ -227,12 +237,26 @@ def signed_cost(
     over the ``term_days`` of the contract, of which ``since`` are over. Each part is rounded down;
     beyond its end a span counts as over.
 
+    Raises RangeError (int, array) or gives null (expression) outside the declared ranges.
+
     >>> signed_cost(10_000, 9_000, 10, 30, 3_650, 40, 365)
     13400
     """
+    inside = within(
+        past,
+        [
+            (past, 0, TOTAL_MAX),
+            (running, 0, AMOUNT_MAX),
+            (elapsed, 0, SPAN_DAYS_MAX),
+            (period_days, 0, SPAN_DAYS_MAX),
+            (fees, 0, AMOUNT_MAX),
+            (since, 0, SPAN_DAYS_MAX),
+            (term_days, 0, SPAN_DAYS_MAX),
+        ],
+    )
     of_period = running * _at_most(elapsed, period_days) // _at_least_one(period_days)
     of_fees = fees * _at_most(since, term_days) // _at_least_one(term_days)
-    return past + of_period + of_fees
+    return only_within(inside, past + of_period + of_fees)
 
 
 @overload

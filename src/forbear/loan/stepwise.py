@@ -71,8 +71,8 @@ def round_div(n: Any, d: Any, rule: Rounding) -> Any:
     (``ARRAY_PRODUCT_MAX`` for arrays) or where ``d`` is not above zero.
     """
     most = ARRAY_PRODUCT_MAX if isinstance(n, np.ndarray) else NUMERATOR_MAX
-    inside = _inside(n, [(n, -most, most), (d, 1, most)])
-    return _where(inside, round_exact(_wide(n), d, rule))
+    inside = within(n, [(n, -most, most), (d, 1, most)])
+    return only_within(inside, round_exact(_wide(n), d, rule))
 
 
 def round_exact(n: Any, d: Any, rule: Rounding) -> Any:
@@ -134,14 +134,14 @@ def accrue(base: Any, rate: Any, days: Any, carry: Any, day_basis: Any) -> tuple
             (day_basis, 1, DAY_BASIS_MAX),
             (carry, 0, RATE_ONE * DAY_BASIS_MAX - 1),
         ]
-        inside = _inside(base, ranges)
+        inside = within(base, ranges)
         if isinstance(base, np.ndarray):
             _refuse_product(base, rate, days)
     unit = day_basis * RATE_ONE
     earned = carry + _wide(base) * rate * days
     posted = earned // unit
     left = earned - posted * unit
-    return _where(inside, _narrow(posted)), _where(inside, _narrow(left))
+    return only_within(inside, _narrow(posted)), only_within(inside, _narrow(left))
 
 
 @overload
@@ -164,7 +164,7 @@ def allocate(paid: Any, before: Any, amount: Any) -> Any:
     """
     ranges = [(paid, -TOTAL_MAX, TOTAL_MAX), (before, 0, TOTAL_MAX), (amount, 0, TOTAL_MAX)]
     if isinstance(paid, pl.Expr):
-        return _where(_inside(paid, ranges), (paid - before).clip(0, amount))
+        return only_within(within(paid, ranges), (paid - before).clip(0, amount))
     if isinstance(paid, np.ndarray):
         _check_whole(ranges)
         return np.clip(paid - before, 0, amount)
@@ -254,8 +254,15 @@ def _choose(condition: Any, yes: Any, no: Any) -> Any:
     return yes if condition else no
 
 
-def _inside(kind: Any, ranges: Sequence[tuple[Any, int, int]]) -> pl.Expr | None:
-    """Raise RangeError for a number or array outside its range; for expressions, the test of a row."""
+def within(kind: Any, ranges: Sequence[tuple[Any, int, int]]) -> pl.Expr | None:
+    """Raise RangeError for a number or array outside its range; for expressions, the test of a row.
+
+    ``kind`` is the first argument of the stepwise function; ``ranges`` are (part, least, most). For
+    rooms below that add steps of their own.
+
+    >>> within(5, [(5, 0, 10)]) is None
+    True
+    """
     _check_whole([each for each in ranges if not isinstance(each[0], pl.Expr)])
     if not isinstance(kind, pl.Expr):
         return None
@@ -263,7 +270,7 @@ def _inside(kind: Any, ranges: Sequence[tuple[Any, int, int]]) -> pl.Expr | None
     return pl.all_horizontal(tests)
 
 
-def _where(inside: pl.Expr | None, value: Any) -> Any:
+def only_within(inside: pl.Expr | None, value: Any) -> Any:
     """``value``, and null in rows that are not inside."""
     return value if inside is None else pl.when(inside).then(value)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from typing import Annotated
 
 import typer
 from rich.console import Console
@@ -19,9 +20,15 @@ from forbear.cli.loan.terms import (
     RateOption,
     TimesOption,
     loan_from_options,
+    parse_rate,
     shown_rate,
 )
+from forbear.loan.ceiling import Ceiling, check_signing
 from forbear.loan.yearly_cost import Flow, all_in_cost, us_actuarial
+
+CeilingOption = Annotated[
+    str, typer.Option("--ceiling", help="refuse the loan (exit 2) if its nominal IRR is above this")
+]
 
 
 def apr(
@@ -32,11 +39,22 @@ def apr(
     instalments: TimesOption = 12,
     first_due: FirstDueOption = "",
     signing_fees: FeesOption = "",
+    ceiling: CeilingOption = "",
     as_json: JsonOption = False,
 ) -> None:
     """Show what one loan costs a year all in: nominal IRR, effective, US actuarial (年化成本)."""
     loan = loan_from_options(product, principal, rate, on, instalments, first_due, signing_fees)
     costs = yearly_costs(loan)
+    if ceiling:
+        limit = Ceiling("asked", loan.disbursed_on, None, parse_rate(ceiling))
+        check_signing(
+            loan.product,
+            loan.principal,
+            loan.disbursed_on,
+            loan.plan,
+            limit,
+            signing_fees=loan.signing_fees,
+        )
     if as_json:
         data = {name: shown_rate(cost).removesuffix("%") for name, cost in costs.items()}
         typer.echo(json.dumps(data, ensure_ascii=False, indent=1))
