@@ -175,6 +175,8 @@ def _quiet_for(policy: Policy, step: Step) -> tuple[str, ...]:
 
 def _reach(policy: Policy) -> Found:
     earlier: list[Step] = []
+    named = {step.else_ for step in policy.steps}
+    named |= set(policy.form.explore.among) if policy.form.explore else set()
     for step in policy.steps:
         tree = policy.conditions[step.id].tree
         quiet = _quiet_for(policy, step)
@@ -185,7 +187,7 @@ def _reach(policy: Policy) -> Found:
             yield PolicyError(
                 f"step {step.id} contradicts itself: it {told}", where=policy.at(step.id, "when")
             )
-        else:
+        elif step.id not in named:  # an else or an arm is reached through the step that names it
             before = [policy.conditions[each.id].tree for each in earlier]
             if witness(tree, before, false=quiet) is None:
                 yield PolicyError(
@@ -205,7 +207,8 @@ def _elses(policy: Policy) -> Found:
         target = by_id[step.else_]
         where = policy.at(step.id, "else")
         if step.id in circling:
-            yield PolicyError(f"else goes round in a circle from {step.id}", where=where)
+            if step.id == circling[0]:
+                yield PolicyError(f"else goes round in a circle from {step.id}", where=where)
             continue
         if target.do.severity > step.do.severity:
             yield PolicyError(
@@ -225,16 +228,16 @@ def _elses(policy: Policy) -> Found:
             )
 
 
-def _circling(policy: Policy) -> set[str]:
+def _circling(policy: Policy) -> list[str]:
     following = {step.id: step.else_ for step in policy.steps}
-    found = set()
+    found = []
     for start in following:
         here, seen = following[start], {start}
         while here in following and here not in seen:
             seen.add(here)
             here = following[here]
         if here == start:
-            found.add(start)
+            found.append(start)
     return found
 
 

@@ -124,7 +124,7 @@ def load(name_or_path: str | Path) -> Policy:
     """Which policy has this name, or stands in this file? Checked; ready to run.
 
     A name that ships (``selective``), or a path that ends in ``.yaml``. Raises PolicyError with file
-    and line for the first mistake, and InputError-like PolicyError for a name that does not exist.
+    and line for the first mistake, and for a name that does not exist.
 
     >>> load("do-nothing").form.name.en
     'Do nothing but give notice'
@@ -173,7 +173,10 @@ def _text(name_or_path: str | Path) -> tuple[str, str, str]:
 
 def _first(problem: ValidationError, marked: Marked) -> PolicyError:
     """The first thing wrong with the form, in the words of the file."""
-    error: Any = min(problem.errors(), key=lambda e: _line(marked, e["loc"]))
+    errors = problem.errors()
+    # A list with a wrong item is also reported as too short; the item is what is wrong.
+    inner = [e for e in errors if not any(_inside(other["loc"], e["loc"]) for other in errors)]
+    error: Any = min(inner, key=lambda e: _line(marked, e["loc"]))
     path = tuple(error["loc"])
     key = str(path[-1]) if path else "the file"
     match error["type"]:
@@ -181,11 +184,17 @@ def _first(problem: ValidationError, marked: Marked) -> PolicyError:
             said = f"missing {key}"
         case "extra_forbidden":
             said = f"unknown key {key}"
+        case "too_short":
+            said = f"{key} is empty"
         case "value_error":
             said = str(error["ctx"]["error"])
         case _:
             said = f"{key}: {str(error['msg']).lower()}"
     return PolicyError(said, where=marked.at(path))
+
+
+def _inside(path: tuple[int | str, ...], around: tuple[int | str, ...]) -> bool:
+    return len(path) > len(around) and path[: len(around)] == around
 
 
 def _line(marked: Marked, path: tuple[int | str, ...]) -> int:

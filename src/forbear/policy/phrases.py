@@ -102,7 +102,7 @@ def _comparison(tree: exp.Expr, here: int) -> str:
         return (f"{name}为{'、'.join(values)}", f"{name} is one of {', '.join(values)}")[here]
     if isinstance(tree, exp.Between):
         low, high = (_value(tree.args[end], fact, here) for end in ("low", "high"))
-        bare = low.removesuffix(_UNITS.get(fact.unit, ("", ""))[here])
+        bare = low.removesuffix(_UNITS.get(fact.unit, ("", ""))[here]).removesuffix(" day")
         return (f"{name}在{bare}到{high}之间", f"{name} is from {bare} to {high}")[here]
     if isinstance(tree, exp.EQ) and fact.zero and str(tree.expression.this) == "0":
         return fact.zero[here]
