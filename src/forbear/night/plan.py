@@ -58,21 +58,16 @@ def plan_rows(granted: pl.DataFrame, day: date) -> pl.DataFrame:
     """What is proposed today? The table ``plan``, by person.
 
     ``granted``: one row a person with the wish they were given (step, channel, proposal, purpose,
-    number, text, tone, template, offer, hour, arm, propensity, severity, rank), its lawful
-    ``spans``, ``zone``, ``best_hour``, ``untouched_since``, ``ref``, ``loan``, ``loan_ref``,
+    number, text, tone, template, offer, hour, arm, propensity, rank), its ``place`` in the queue of
+    the day, its lawful ``spans``, ``zone``, ``best_hour``, ``ref``, ``loan``, ``loan_ref``,
     ``days_past_due`` and ``amount_due``. A row that finds no whole lawful minute is not planned (the
     gate allowed less than a minute); the caller counts it as withheld.
     """
     placed = place(granted, day).filter(pl.col("slot_at").is_not_null())
     uses = pl.col("channel").cast(pl.String).is_in(NEEDS_NUMBER)
-    ordered = placed.sort(
-        ["rank", "severity", "untouched_since", "person"],
-        descending=[True, False, False, False],
-        nulls_last=[True, True, False, True],
-    ).with_row_index("place", offset=1)
     schema = NIGHT["plan"].schema
     return (
-        ordered.with_columns(
+        placed.with_columns(
             number=pl.when(uses).then("number"),
             number_masked=pl.when(uses).then(masked(pl.col("text"))),
         )

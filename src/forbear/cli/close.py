@@ -1,0 +1,121 @@
+"""Close one night: bring the book to today, decide, ask the gate, plan the day."""
+
+from __future__ import annotations
+
+import json
+import os
+import time
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+
+from forbear import dates
+from forbear.book.layout import Book
+from forbear.cli.night_page import show_summary
+from forbear.errors import BookError
+from forbear.night.engine import Closed, Night, order_of, run_night
+from forbear.night.saying import Said, begin_from, days_missing, say
+
+app = typer.Typer()
+
+MOST_WORKERS = 64
+
+
+@app.callback(invoke_without_command=True)
+def close(
+    book: Annotated[Path, typer.Argument(help="the book's folder")],
+    as_of: Annotated[str, typer.Option(help="the morning to close, as 2026-11-21")],
+    policy: Annotated[str, typer.Option(help="a policy that ships, or a file")],
+    out: Annotated[Path, typer.Option(help="a new folder for the night")],
+    law: Annotated[str, typer.Option(help="rulebooks, as cn@2026-11-21+cn-house")] = "cn+cn-house",
+    begin: Annotated[
+        Path | None, typer.Option("--from", help="the night before (its --out folder)")
+    ] = None,
+    score: Annotated[Path | None, typer.Option(help="a score file; else the shipped one")] = None,
+    workers: Annotated[
+        int, typer.Option(min=1, max=MOST_WORKERS, help="processes; 0 cores are left idle")
+    ] = 1,
+    seed: Annotated[int, typer.Option(help="keys the draws of experiments")] = 0,
+    receipts: Annotated[bool, typer.Option(help="write a receipt for every wish judged")] = True,
+    catch_up: Annotated[
+        bool, typer.Option("--catch-up", help="bring in mornings that were not closed")
+    ] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="print night.json, no table")] = False,
+) -> None:
+    """Close one night: bring the book to today, decide, ask the gate, plan the day."""
+    opened = Book.open(book)
+    day = dates.parse_day(as_of)
+    before = begin_from(opened, begin)
+    missing = days_missing(before, opened, day)
+    if missing and not catch_up:
+        raise BookError(
+            f"{len(missing)} mornings lie between: close {missing[0]} first",
+            where=str(before.folder),
+            remedy=f"close each day in turn with --from, or give --catch-up to bring in "
+            f"{missing[0]} to {missing[-1]} without planning them",
+        )
+    night = Night(
+        book=book, before=before, day=day, policy=policy, law=law, scores=score, seed=seed,
+        receipts=receipts, catch_up=tuple(missing), clock=time.perf_counter_ns,
+    )  # fmt: skip
+    order = order_of(night, opened)
+    told: list[Said] = []
+
+    def seal(folder: Path, closed: Closed) -> None:
+        said = say(opened, order, law, before, closed, missing)
+        said.write(folder)
+        told.append(said)
+
+    started = time.perf_counter()
+    with _progress() as shown:
+        closed = run_night(
+            night, out, workers=min(workers, opened.files), progress=shown.told, seal=seal
+        )
+    took = time.perf_counter() - started
+    if as_json:
+        typer.echo(json.dumps(told[0].data, ensure_ascii=False, indent=1, sort_keys=True))
+        return
+    console = Console(highlight=False, width=min(100, Console().width or 100))
+    show_summary(console, told[0].data, language=_language())
+    stages = ", ".join(f"{name} {ns / 1e9:.1f}" for name, ns in closed.spent.items())
+    console.print(f"{took:.1f} s ({stages}) → {out}", style="dim")
+
+
+def _language() -> str:
+    """The language of the terminal: zh or en."""
+    return "zh" if os.environ.get("LANG", "").startswith("zh") else "en"
+
+
+class _Shown:
+    """Progress on the terminal's error stream: parts decided, parts planned."""
+
+    def __init__(self) -> None:
+        self.bar = Progress(
+            TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(),
+            TimeElapsedColumn(), console=Console(stderr=True), transient=True,
+        )  # fmt: skip
+        self.tasks: dict[str, int] = {}
+
+    def told(self, stage: str, done: int, parts: int) -> None:
+        """A part of this stage is finished."""
+        if stage not in self.tasks:
+            self.tasks[stage] = self.bar.add_task(stage, total=parts)
+        self.bar.update(self.tasks[stage], completed=done)  # type: ignore[arg-type]
+
+    def __enter__(self) -> _Shown:
+        self.bar.start()
+        self.bar.add_task("read", total=None, visible=False)
+        return self
+
+    def __exit__(self, *problem: object) -> None:
+        self.bar.stop()
+
+
+def _progress() -> _Shown:
+    return _Shown()
+
+
+__all__ = ["app", "close"]

@@ -1,0 +1,111 @@
+"""From facts to requests: what would the policy like to do, said in the words the gate reads.
+
+The context of a person (number, zone, creditor, loan) is joined once; a wish and each of its gentler
+steps then only add the words of the step.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import polars as pl
+
+from forbear.facts.person import people_facts
+from forbear.night.frames import Part
+from forbear.night.order import Order
+from forbear.night.plan import NEEDS_NUMBER, best_numbers
+from forbear.score.apply import NEEDS, apply
+
+_ALWAYS = {"days_past_due", "amount_due", "age", "best_hour", *NEEDS}
+_POS_KINDS = ("flat_fee",)
+
+
+def facts_of(
+    part: Part,
+    order: Order,
+    positions: pl.DataFrame,
+    open_items: pl.DataFrame,
+    carried_people: pl.DataFrame,
+    carried_days: pl.DataFrame,
+    promises: pl.DataFrame,
+) -> pl.DataFrame:
+    """What is known of everyone looked at this morning, scores included?"""
+    facts = people_facts(
+        positions, open_items, part.people, part.parties, part.numbers, carried_people,
+        carried_days, part.holds, part.consents, promises, part.plans, part.placements,
+        part.loans, day=order.day, book_zone=order.book_zone, due_within=order.policy.due_within,
+        wanted=set(order.policy.facts_read) | _ALWAYS,
+    )  # fmt: skip
+    return apply(order.scores, facts, carried_people)
+
+
+def context_of(
+    part: Part, order: Order, facts: pl.DataFrame, positions: pl.DataFrame, people: pl.Series
+) -> pl.DataFrame:
+    """Everything about these people and their lead loans that does not depend on the step.
+
+    One row a person: keys, refs, zone, flags, best number, creditor, product and dates of the loan.
+    """
+    mine = pl.col("person").is_in(people.implode())
+    who = part.people.lazy().filter(mine).select("person", "ref", "zone", "hardship", "vulnerable")
+    last_paid = positions.lazy().select("loan", "last_paid_on")
+    return (
+        facts.lazy()
+        .filter(mine)
+        .select("person", "loan", "days_past_due", "amount_due", "age", "best_hour")
+        .join(who, on="person", how="left", maintain_order="left")
+        .join(
+            best_numbers(part.numbers.lazy().filter(mine)),
+            on="person", how="left", maintain_order="left",
+        )
+        .join(_loan_words(part, order), on="loan", how="left", maintain_order="left")
+        .join(last_paid, on="loan", how="left", maintain_order="left")
+        .collect()
+    )  # fmt: skip
+
+
+def _loan_words(part: Part, order: Order) -> pl.LazyFrame:
+    """The words of a loan the law knows: creditor, kind of lender and of loan, dates, ceiling."""
+    kinds = {
+        name: "pos_instalment" if product.kind in _POS_KINDS else "consumer_loan"
+        for name, product in sorted(order.terms.products.items())
+    }
+    lenders = order.creditors.lazy().select("creditor", "lender_type")
+    return (
+        part.loans.lazy()
+        .select(
+            "loan", "creditor", "last_due_on", "over_ceiling",
+            loan_ref="ref",
+            product_kind=pl.col("product").replace_strict(
+                list(kinds), list(kinds.values()), default="consumer_loan", return_dtype=pl.String
+            ),
+        )
+        .join(lenders, on="creditor", how="left")
+    )  # fmt: skip
+
+
+def requests_of(wished: pl.DataFrame, context: pl.DataFrame) -> pl.DataFrame:
+    """These wishes of a policy as wishes of the law: the vocabulary of ``forbear.law.request``.
+
+    ``wish`` is the place of the row, so verdicts come back beside it.
+    """
+    uses = pl.col("channel").is_in(NEEDS_NUMBER)
+    beside = context.drop("loan", "ref", "loan_ref", "text", "amount_due", "best_hour", "zone")
+    return (
+        wished.select("person", "loan", "channel", "purpose", "template")
+        .join(beside, on="person", how="left", maintain_order="left")
+        .with_columns(
+            pl.when(uses).then("number").alias("number"),
+            pl.when(uses).then("number_health").alias("number_health"),
+            placed_by=pl.lit("lender"),
+            recipient=pl.lit("debtor"),
+            relation=pl.lit("self"),
+        )
+        .with_row_index("wish")
+    )
+
+
+def concat(frames: Iterable[pl.DataFrame], like: pl.DataFrame) -> pl.DataFrame:
+    """The frames below one another; with none, an empty one like ``like``."""
+    together = list(frames)
+    return pl.concat(together) if together else like.clear()
