@@ -10,7 +10,7 @@ The order of events inside a day depends on their kinds, never on the order of r
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import date, datetime
 
 from forbear.errors import InputError
@@ -49,8 +49,8 @@ def position(
     """What is owed at the end of ``as_of``, knowing what was recorded before ``known_at``?
 
     Without ``known_at``: knowing everything in ``events``. Raises InputError for events that cannot
-    be (a refund of money that is not there, a reversal of nothing) or an ``as_of`` before the money went
-    out.
+    be (a refund of money that is not there, a reversal of nothing) or an ``as_of`` before the money
+    went out.
 
     >>> from datetime import UTC
     >>> from forbear.loan.product import shipped
@@ -79,7 +79,7 @@ class Account:
         "last_paid", "last_paid_on", "late", "loan", "money", "moved", "next", "not_claimable", "order",
         "overpaid", "paid_charges", "penalty_base",
         "penalty_carry", "penalty_due", "penalty_earned", "penalty_rate", "plan", "product", "reshaped",
-        "settled", "times_late", "turns", "unit", "waived",
+        "settled", "times_late", "turns", "unit", "waived_other", "waived_penalty", "waived_principal",
     )  # fmt: skip
 
     def __init__(self, product: Product, loan: Loan) -> None:
@@ -113,11 +113,13 @@ class Account:
         """Days after which a rate or a pause begins or ends."""
         self.late = self.charged_off = self.settled = self.reshaped = self.moved = False
         """reshaped: not the schedule as signed any more; moved: due dates are not as signed."""
-        self.times_late = self.last_paid = self.waived = self.money = self.charged_beyond = 0
+        self.times_late = self.last_paid = self.money = self.charged_beyond = 0
+        self.waived_penalty = self.waived_principal = self.waived_other = 0
         self.drawn = self.interest_base
         """Principal that went out in all."""
         self.last_paid_on: int | None = None
-        self.journal: object | None = None
+        self.journal: Callable[[Account, str], None] | None = None
+        """Told after every step, when somebody wants to know how a figure came about."""
         if product.recalculation.overdue != "none":
             self.follow_principal()
 
@@ -184,7 +186,10 @@ class Account:
             self.interest_carry = exact - posted * self.unit
         self.at = day
         if self.journal is not None:
-            self.note("time passed")
+            self.note(
+                f"{days} days: penalty on {self.penalty_base} at {self.penalty_rate}, "
+                f"interest on {self.interest_base} at {rate}"
+            )
 
     def _day(self, today: list[ev.Event]) -> None:
         """Steps 2 and 3 of a day: what falls due, then what happened."""
@@ -322,9 +327,7 @@ class Account:
     def _offer(self, row: Row) -> None:
         """Set on a row to come what could be paid on it today: interest only up to today."""
         assert self.interest is not None
-        ends = self.at
-        if self.product.recalculation.early_interest == "to_period_end":
-            ends = next((r.due_on for r in self.plan if r.from_on <= self.at < r.due_on), self.at)
+        ends = self.interest.early_until(self.plan, self.at)
         parts = self.interest.parts(self.plan, self.at, ends_on=ends)
         interest, principal = parts[self.plan.index(row)]
         row.due[INTEREST], row.due[PRINCIPAL] = interest, principal
@@ -428,6 +431,7 @@ class Account:
         """Work out the interest of all instalments again, seen today."""
         assert self.interest is not None
         self.interest.refresh(self.plan, self.at)
+        self.principal_moved()
 
     def replan(self) -> None:
         """The plan was changed: find the places again."""
@@ -444,4 +448,5 @@ class Account:
 
     def note(self, why: str) -> None:
         """Tell the journal, if one is kept."""
-        self.journal.note(self, why)  # type: ignore[union-attr]
+        if self.journal is not None:
+            self.journal(self, why)

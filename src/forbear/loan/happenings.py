@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from forbear.errors import InputError
 from forbear.loan import events as ev
 from forbear.loan.reshaping import accelerate, draw, extend, re_age, re_amortise
-from forbear.loan.waterfall import COMPONENTS, FEE, PENALTY, PRINCIPAL, Row
+from forbear.loan.waterfall import COMPONENTS, FEE, INTEREST, PENALTY, PRINCIPAL, Row
 
 if TYPE_CHECKING:
     from forbear.loan.account import Account
@@ -102,7 +102,7 @@ def waived(account: Account, event: ev.Waiver) -> None:
         if place == PENALTY:
             part = min(left, account.penalty_due)
             account.penalty_due -= part
-            account.waived += part
+            account.waived_penalty += part
             left -= part
         rows = account.due_rows()
         if place == PRINCIPAL and left > sum(row.due[place] - row.paid[place] for row in rows):
@@ -117,11 +117,15 @@ def waived(account: Account, event: ev.Waiver) -> None:
 def forgive(account: Account, row: Row, place: int, part: int) -> int:
     """Let go of ``part`` of one component of one row."""
     row.due[place] -= part
-    account.waived += part
-    if row.steady is not None:
-        row.steady = None if place == PRINCIPAL else row.steady - part
     if place == PRINCIPAL:
-        row.let_go += part
+        account.waived_principal += part
+    else:
+        account.waived_other += part
+    if place == PRINCIPAL and part:
+        row.steady = None if row.steady is None else row.steady - part
+        row.gone.append((account.at, part))
+    elif place == INTEREST:
+        row.extra -= part
     if part and not row.open:
         row.met_on = account.at
     return part
@@ -133,8 +137,8 @@ def settled(account: Account, event: ev.Settlement) -> None:
     for row in account.plan[account.next :]:
         for place in (FEE, PENALTY, PRINCIPAL):
             account.held -= row.pay(place, account.held, account.at)
-        row.due[2] = row.paid[2]
-    account.waived += account.penalty_due
+        row.due[INTEREST] = row.paid[INTEREST]
+    account.waived_penalty += account.penalty_due
     account.penalty_due = 0
     for row in [*account.plan, *account.due_charges]:
         for place in range(4):

@@ -11,7 +11,6 @@ from forbear.loan.account import Account
 from forbear.loan.claims import spread
 from forbear.loan.position import Loan
 from forbear.loan.product import Product
-from forbear.loan.recalculation import FOREVER
 from forbear.loan.waterfall import FEE, INTEREST, PENALTY, PRINCIPAL, Row
 
 
@@ -94,10 +93,8 @@ def _interest_to_come(account: Account, coming: list[Row]) -> int:
     if model is None:
         row = coming[0]
         return max(min(account.interest_accrued, row.due[INTEREST]) - row.paid[INTEREST], 0)
-    ends = account.at
-    if account.product.recalculation.early_interest == "to_period_end":
-        ends = coming[0].due_on if coming[0].from_on < account.at else account.at
-    parts = model.parts(account.plan, account.at, ends_on=min(ends, FOREVER))
+    ends = model.early_until(account.plan, account.at)
+    parts = model.parts(account.plan, account.at, ends_on=ends)
     return sum(
         max(interest - row.paid[INTEREST], 0)
         for (interest, _), row in list(zip(parts, account.plan, strict=True))[account.next :]

@@ -56,6 +56,14 @@ class Interest:
                     return row.due_on
         return day
 
+    def early_until(self, rows: Sequence[Row], day: int) -> int:
+        """Up to which day does a payment before the due date owe interest, on ``day``?"""
+        if self.product.recalculation.early_interest == "to_period_end":
+            for row in rows:
+                if row.from_on < day <= row.due_on:
+                    return row.due_on
+        return day
+
     def parts(
         self, rows: Sequence[Row], day: int, *, ends_on: int = FOREVER
     ) -> list[tuple[int, int]]:
@@ -71,7 +79,9 @@ class Interest:
         for place, row in enumerate(rows):
             exact = self._accrued(rows, found, place, till, ends_on)
             earned = round_exact(exact.numerator, exact.denominator, self.product.rounding)
-            left = total - counted - sum(later.paid[PRINCIPAL] for later in rows[place + 1 :])
+            left = total - counted - row.let_go
+            if place == absorber:
+                left -= sum(_fixed_principal(later) for later in rows[place + 1 :])
             if row.closed:
                 interest, principal = row.due[INTEREST], row.due[PRINCIPAL]
             else:
@@ -147,16 +157,17 @@ class Interest:
         balance = sum(amount for on, amount in self.drawn if on < day)
         for at, row in enumerate(rows):
             if at < place and row.due_on < day and not (row.due_on < day <= till):
-                balance -= found[at][1]
+                balance -= found[at][1] + row.let_go
             else:
                 balance -= sum(amount for on, amount in row.flows if on < day)
+                balance -= sum(amount for on, amount in row.gone if on < day)
         return max(balance, 0)
 
     def _cuts(self, rows: Sequence[Row], begin: int, end: int, till: int) -> list[int]:
         """The days inside (begin, end] after which balance or rate may be another."""
         days = {begin, end, till, self.stopped_on}
         days.update(on for on, _ in self.drawn)
-        days.update(on for row in rows for on, _ in row.flows)
+        days.update(on for row in rows for on, _ in (*row.flows, *row.gone))
         days.update(first - 1 for first, _ in self.rates)
         for first, last in self.pauses:
             days.update((first - 1, last))
@@ -269,13 +280,18 @@ def to_multiple(minor: int, product: Product, exact: Fraction | None = None) -> 
 
 
 def last_open(rows: Sequence[Row]) -> int:
-    """The place of the last instalment not fully paid; −1: none."""
+    """The place of the last level instalment not fully paid; −1: none."""
     for place in range(len(rows) - 1, -1, -1):
         row = rows[place]
-        steady = row.steady
-        if steady is None or row.paid[INTEREST] + row.paid[PRINCIPAL] < steady:
+        if row.steady is not None and row.paid[INTEREST] + row.paid[PRINCIPAL] < row.steady:
             return place
     return -1
+
+
+def _fixed_principal(row: Row) -> int:
+    """What an instalment after the one that takes the difference will need at least."""
+    asked = row.due[PRINCIPAL] if row.steady is None else row.paid[PRINCIPAL]
+    return max(asked, row.paid[PRINCIPAL]) + row.let_go
 
 
 def _set_level(rows: Sequence[Row], level: int) -> None:

@@ -243,6 +243,8 @@ def accelerate(account: Account) -> None:
     row = Row(first.seq, first.from_on, day, [0, 0, 0, 0])
     row.grid = first.grid or ((first.from_on, first.due_on),)
     row.flows = [flow for each in coming for flow in each.flows]
+    row.gone = [part for each in coming for part in each.gone]
+    row.extra = sum(each.extra for each in coming)
     for place in range(4):
         row.due[place] = sum(each.due[place] for each in coming)
         row.paid[place] = sum(each.paid[place] for each in coming)

@@ -32,8 +32,9 @@ class Row:
     """
 
     __slots__ = (
-        "closed", "due", "due_on", "early", "every", "extra", "flows", "from_on", "grid", "late",
-        "let_go", "met_on", "paid", "seq", "steady", "waits",
+        "closed", "due", "due_on", "early", "every", "extra", "flows", "from_on", "gone", "grid",
+        "late",
+        "met_on", "paid", "seq", "steady", "waits",
     )  # fmt: skip
 
     def __init__(self, seq: int, from_on: int, due_on: int, due: list[int]) -> None:
@@ -50,8 +51,10 @@ class Row:
         """The regular periods by which its days are counted, where they are not its own."""
         self.every: Frequency | None = None
         """How often, where it is not as the product says."""
-        self.extra = self.let_go = 0
-        """Interest from before it was made anew; principal let go of."""
+        self.gone: list[tuple[int, int]] = []
+        """(day, amount) of principal let go of."""
+        self.extra = 0
+        """Interest on top of what runs: taken over from before; negative: let go of."""
         self.waits = self.closed = False
         """Its interest waits for the next; a new schedule took its place."""
 
@@ -59,6 +62,11 @@ class Row:
     def open(self) -> bool:
         """Is anything on it unpaid?"""
         return self.due != self.paid
+
+    @property
+    def let_go(self) -> int:
+        """Principal let go of."""
+        return sum(amount for _, amount in self.gone)
 
     @property
     def owed(self) -> int:

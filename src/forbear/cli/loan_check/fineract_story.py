@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from fractions import Fraction
+from typing import Any
 
 from forbear.cli.loan_check.fineract_terms import Terms, read_terms
 from forbear.cli.loan_check.vectors import Fields
@@ -218,13 +219,13 @@ class _Entries:
         self.number += 1
         return self.number
 
-    def _make(self, cls: type[ev.Event], on: date, amount: int = 0, **more: object) -> ev.Event:
+    def _make(self, cls: type[ev.Event], on: date, amount: int = 0, **more: Any) -> ev.Event:
         return cls(
             number=self._next(),
             effective_on=on,
             recorded_at=RECORDED,
             amount=amount,
-            **more,  # type: ignore[arg-type]
+            **more,
         )
 
     def _before(self) -> list[ev.Event]:
@@ -283,7 +284,7 @@ class _Entries:
 
     def _charge_off(self, entry: Fields) -> list[ev.Event]:
         stops = "ZERO_INTEREST" in self.name or "ACCELERATE" in self.name
-        more = {
+        more: dict[str, Any] = {
             "interest": "stops" if stops else "goes_on",
             "accelerate": "ACCELERATE" in self.name,
         }
