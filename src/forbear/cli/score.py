@@ -12,6 +12,7 @@ from forbear.book.layout import Book
 from forbear.errors import InputError
 from forbear.score import tables
 from forbear.score.fit import fit as fit_scores
+from forbear.score.words import percent
 from forbear.score.words import report as report_of
 
 app = typer.Typer(no_args_is_help=True, help=(__doc__ or "").splitlines()[0])
@@ -55,4 +56,4 @@ def report(
 
 def _apart(millionths: int) -> str:
     sign = "−" if millionths < 0 else "+"
-    return f"foretold {sign}{abs(millionths) / 10_000:.2f} points against what came"
+    return f"foretold {sign}{percent(abs(millionths))} against what came"

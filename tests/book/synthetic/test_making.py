@@ -6,14 +6,16 @@ import hashlib
 import os
 import re
 from datetime import date, timedelta
+from math import exp
 from pathlib import Path
+from statistics import NormalDist
 
 import polars as pl
 import pytest
 
 from forbear.book.layout import Book
 from forbear.book.schema import HISTORY, STATIC
-from forbear.book.synthetic.lending import lend, principals
+from forbear.book.synthetic.lending import PRINCIPALS, lend
 from forbear.book.synthetic.making import make, make_part
 from forbear.book.synthetic.names import NUMBER_PREFIX, number_texts
 from forbear.book.synthetic.paying import paths
@@ -235,11 +237,13 @@ def test_people_of_all_parts_are_all_people_once() -> None:
 
 
 def test_amounts_lent_are_lognormal_about_eight_thousand() -> None:
-    """Mean near ¥8,000 and a median near ¥5,800, as a lognormal of spread 0.8 has them."""
-    sizes = sorted(principals())
-    assert 750_000 <= sum(sizes) / len(sizes) <= 810_000
-    assert 550_000 <= sizes[len(sizes) // 2] <= 620_000
-    assert all(size % 10_000 == 0 for size in sizes)
+    """The k-th of 40 amounts is the lognormal's quantile (k + ½)/40, to the hundred yuan."""
+    normal = NormalDist()
+    for step, amount in enumerate(PRINCIPALS):
+        exact = 8_000 * exp(0.8 * normal.inv_cdf((step + 0.5) / 40) - 0.8**2 / 2)
+        assert abs(amount / 100 - exact) <= 50.01, step
+        assert amount % 10_000 == 0
+    assert 750_000 <= sum(PRINCIPALS) / len(PRINCIPALS) <= 810_000
 
 
 @pytest.mark.slow

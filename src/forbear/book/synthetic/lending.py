@@ -10,8 +10,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date
-from functools import cache, lru_cache
-from statistics import NormalDist
+from functools import lru_cache
 
 import numpy as np
 import numpy.typing as npt
@@ -28,13 +27,17 @@ from forbear.loan.yearly_cost import all_in_cost
 LOANS_WEIGHTS = (68, 22, 8, 2)
 """People with 1, 2, 3 and 4 loans: 1.44 on average."""
 
-MEAN_PRINCIPAL = 800_000
-"""¥8,000: average tickets of listed lenders lie between ¥7,200 and ¥9,700."""
+PRINCIPALS = tuple(
+    hundreds * 10_000
+    for hundreds in (
+        10, 14, 17, 20, 22, 24, 26, 29, 31, 33, 35, 37, 39, 42, 44, 46, 49, 51, 54, 57,
+        60, 63, 66, 69, 73, 77, 81, 86, 91, 97, 103, 110, 118, 128, 139, 153, 172, 198, 241, 349,
+    )
+)  # fmt: skip
+"""Amounts lent, all equally likely: the middles of forty equal parts of a lognormal with mean ¥8,000
+(average tickets of listed lenders lie between ¥7,200 and ¥9,700) and spread 0.8 of the logarithm, in
+whole hundreds of yuan. A table, so that no machine rounds an amount of money differently."""
 
-SPREAD = 0.8
-"""Standard deviation of the logarithm of the principal."""
-
-PRINCIPAL_STEPS = 40
 LAST_SIGNING_DAY = 28
 CEILING = 240_000_000
 """Yearly cost above which a loan is flagged: 24%, the line for licensed lenders."""
@@ -130,22 +133,6 @@ class Lent:
         )
 
 
-@cache
-def principals() -> tuple[int, ...]:
-    """Which amounts are lent? Equally likely steps of a lognormal, in whole hundreds of yuan.
-
-    >>> 700_000 < sum(principals()) // len(principals()) < 850_000
-    True
-    """
-    median = MEAN_PRINCIPAL / pow(2.718281828459045, SPREAD * SPREAD / 2)
-    normal = NormalDist()
-    steps = [
-        median * pow(2.718281828459045, SPREAD * normal.inv_cdf((step + 0.5) / PRINCIPAL_STEPS))
-        for step in range(PRINCIPAL_STEPS)
-    ]
-    return tuple(max(50_000, round(amount / 10_000) * 10_000) for amount in steps)
-
-
 def products(recipe: Recipe) -> list[Product]:
     """Which products do the loans of this book name?"""
     return [shipped(offer.product) for offer in _offers(recipe)]
@@ -230,13 +217,13 @@ def _terms(recipe: Recipe, loan: Whole) -> pl.DataFrame:
         months[of_it] = np.array(each.months)[below(bits("months"), len(each.months))[of_it]]
         shifts[of_it] = each.shifts
     signed_on = np.where(shifts, signed_on, _on_signing_day(signed_on))
-    step = below(bits("principal"), PRINCIPAL_STEPS)
+    step = below(bits("principal"), len(PRINCIPALS))
     step = np.where(shifts, step, step // COARSER * COARSER + COARSER // 2)
     return pl.DataFrame(
         {
             "loan": loan,
             "product": pl.Series([each.product for each in offers]).gather(offer),
-            "principal": np.array(principals())[step],
+            "principal": np.array(PRINCIPALS)[step],
             "rate": rate,
             "months": months,
             "signed_on": signed_on,
