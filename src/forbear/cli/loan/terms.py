@@ -52,11 +52,12 @@ def loan_from_options(
 ) -> OneLoan:
     """The loan these options describe; with no principal it is read as JSON from standard input."""
     if not principal:
-        if sys.stdin.isatty():
+        text = "" if sys.stdin.isatty() else sys.stdin.read()
+        if not text.strip():
             raise InputError(
                 "no loan given", remedy="give --principal, --rate, --on and --instalments, or JSON"
             )
-        return loan_from_json(sys.stdin.read())
+        return loan_from_json(text)
     terms = _product(product)
     return _signed(
         terms,

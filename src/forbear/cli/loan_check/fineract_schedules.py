@@ -23,17 +23,23 @@ from forbear.loan.schedule import Instalment
 from forbear.loan.stepwise import round_exact
 from forbear.money import RATE_ONE
 
+HOW_PAID = (
+    "allocation_strategy", "allocation_order", "processing", "future_instalment_rule",
+    "down_payment_collected_automatically",
+)  # fmt: skip
+"""How payments will be dealt with: of no consequence to the schedule as signed."""
+
 
 def level_instalment_schedule(vector: Vector) -> list[Difference]:
     """A level instalment, moved by a few units where that evens out the last one."""
-    vector.inputs.ignore("allocation_strategy", "down_payment_collected_automatically")
+    vector.inputs.ignore(*HOW_PAID)
     terms = read_terms(vector.inputs, levelling=True)
     return _compare(vector.expected, terms, terms.plan())
 
 
 def classic_schedule(vector: Vector) -> list[Difference]:
     """The older calculator: flat or declining, whole-unit instalments, no levelling."""
-    vector.inputs.ignore("allocation_strategy", "down_payment_collected_automatically")
+    vector.inputs.ignore(*HOW_PAID)
     terms = read_terms(vector.inputs, levelling=False)
     return _compare(vector.expected, terms, terms.plan())
 
