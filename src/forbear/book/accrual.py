@@ -191,9 +191,9 @@ class SignedCost:
 
     def on(self, day: Whole) -> Whole:
         """What has it come to at the end of this day?"""
-        elapsed: Whole = np.maximum(day - self.period_from, 0)
-        since: Whole = np.maximum(day - self.signed_on, 0)
-        cost: Whole = signed_cost(  # type: ignore[call-overload]  # it takes arrays too
+        elapsed: Whole = np.clip(day - self.period_from, 0, self.period_days)
+        since: Whole = np.clip(day - self.signed_on, 0, self.term_days)
+        cost: Whole = signed_cost(
             self.past, self.running, elapsed, self.period_days, self.fees, since, self.term_days
         )
         return cost

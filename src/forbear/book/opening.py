@@ -21,6 +21,7 @@ from forbear.book.schema import NIGHT, STATE
 from forbear.book.terms import Terms, book_terms
 from forbear.book.waves import carry_through
 from forbear.loan.product import SHARE_ONE
+from forbear.money import SPAN_DAYS_MAX
 
 _NEVER = ("due_since", "due_since_regulatory", "last_paid_on")
 """Days that lie in no past yet."""
@@ -184,5 +185,6 @@ def _odd_schedules(loans: pl.DataFrame, instalments: pl.DataFrame, terms: Terms)
     )["loan"]
     none = loans.join(instalments, on="loan", how="anti")["loan"]
     known = terms.by_product.filter("columns_know")["product"]
-    unknown = loans.filter(~pl.col("product").is_in(known.implode()))["loan"]
+    longer = pl.col("last_due_on") - pl.col("disbursed_on") > pl.duration(days=SPAN_DAYS_MAX)
+    unknown = loans.filter(longer | ~pl.col("product").is_in(known.implode()))["loan"]
     return pl.concat([chained, early, none, unknown]).unique()

@@ -22,6 +22,7 @@ from forbear.loan.account import position
 from forbear.loan.events import Event, Repaid, from_row
 from forbear.loan.position import Loan
 from forbear.loan.schedule import Instalment
+from forbear.money import SPAN_DAYS_MAX
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,6 +112,7 @@ def _replay(
         now.by_columns
         and product.recalculation.overdue == "none"
         and is_chain([row for row in plan if row["due_on"] > as_of])
+        and (plan[-1]["due_on"] - loan.disbursed_on).days <= SPAN_DAYS_MAX
         and all(event.effective_on <= as_of for event in happened)
     )
     return row, now.open_item_rows()

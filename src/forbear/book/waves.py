@@ -17,6 +17,9 @@ from forbear.book.advance import CREDITS, POSITION, Advanced, step_day, unreadab
 from forbear.book.schema import STATE
 from forbear.book.terms import Terms, with_terms
 
+DAYS_APART = 100_000
+"""More than any day number (that of the year 2243), so that (loan, day) packs into one number."""
+
 
 @dataclass(frozen=True, slots=True)
 class Waves:
@@ -88,41 +91,57 @@ def _waves(
     terms: Terms,
 ) -> Waves:
     """The changes of each loan after its ``balances_on``, numbered in order of days."""
-    here = positions.select("loan", "balances_on", "next_seq")
-    coming = instalments.join(here, on="loan", maintain_order="left").sort("loan", "seq")
-    due = coming.filter(pl.col("seq") >= pl.col("next_seq"), pl.col("due_on") <= to)
-    dates = [due.select("loan", on="due_on"), credits.select("loan", "on")]
+    here = positions.select("loan", "balances_on", "next_seq", place=pl.row_index())
+    scheduled = instalments.join(here, on="loan")
+    coming = scheduled.filter(pl.col("seq") >= pl.col("next_seq"))
+    received = credits.join(here.select("loan", "place"), on="loan")
+    keys = [
+        coming.filter(pl.col("due_on") <= to).select(_key("due_on")),
+        received.select(_key("on")),
+    ]
     if (terms.by_product["grace_days"] > 0).any():
-        dates.append(_grace_ends(coming, to, loans, terms))
+        keys.append(_grace_ends(scheduled, to, loans, terms).select(_key("on")))
     days = (
-        pl.concat(dates)
+        pl.concat(keys)
         .unique()
-        .sort("loan", "on")
-        .with_columns(wave=pl.int_range(pl.len(), dtype=pl.Int32).over("loan"))
+        .sort("key")
+        .with_columns(place=pl.col("key") // DAYS_APART, on=(pl.col("key") % DAYS_APART))
+        .with_columns(
+            pl.col("on").cast(pl.Int32).cast(pl.Date),
+            wave=pl.int_range(pl.len(), dtype=pl.Int32).over("place"),
+        )
     )
-    numbers = days["wave"].unique().sort().to_list()
-    paid = credits.join(days, on=["loan", "on"]).select(*CREDITS.names(), "wave")
-    falls = due.select("loan", (pl.col("seq") + 1).alias("seq"), on="due_on").join(
-        days, on=["loan", "on"]
+    days = days.with_columns(loan=positions["loan"].gather(days["place"]))
+    wave = days.select("key", "wave")
+    paid = received.with_columns(_key("on")).join(wave, on="key")
+    starting = coming.with_columns(_key("from_on")).join(wave, on="key")
+    numbers = range(days["wave"].n_unique())
+    return Waves(
+        _by_wave(days.select("loan", "on", "wave"), numbers),
+        _by_wave(paid.select(*CREDITS.names(), "wave"), numbers),
+        _by_wave(starting.select(*instalments.columns, "wave"), numbers),
     )
-    following = coming.join(falls.select("loan", "seq", "wave"), on=["loan", "seq"]).select(
-        *instalments.columns, "wave"
-    )
-    return Waves(_by_wave(days, numbers), _by_wave(paid, numbers), _by_wave(following, numbers))
 
 
-def _grace_ends(coming: pl.DataFrame, to: date, loans: pl.DataFrame, terms: Terms) -> pl.DataFrame:
-    """loan, on: the last day of grace of each instalment that falls due, where there is any grace."""
+def _key(day: str) -> pl.Expr:
+    """One whole number for (loan, day), in that order: quick to sort and to join by."""
+    number = pl.col(day).cast(pl.Int32).cast(pl.Int64)
+    return (pl.col("place").cast(pl.Int64) * DAYS_APART + number).alias("key")
+
+
+def _grace_ends(
+    scheduled: pl.DataFrame, to: date, loans: pl.DataFrame, terms: Terms
+) -> pl.DataFrame:
+    """place, on: the last day of grace of each instalment that falls due, where there is any grace."""
     ends = pl.col("due_on") + pl.duration(days=pl.col("grace_days"))
     return (
-        with_terms(coming.select("loan", "due_on", "balances_on").sort("loan"), loans, terms)
+        with_terms(scheduled.select("loan", "place", "due_on", "balances_on"), loans, terms)
         .filter(pl.col("grace_days") > 0)
-        .select("loan", "balances_on", on=ends)
+        .select("place", "balances_on", on=ends)
         .filter(pl.col("on") > pl.col("balances_on"), pl.col("on") <= to)
-        .select("loan", "on")
     )
 
 
-def _by_wave(frame: pl.DataFrame, numbers: list[int]) -> dict[int, pl.DataFrame]:
-    parts = frame.sort("wave", "loan").partition_by("wave", as_dict=True, include_key=False)
+def _by_wave(frame: pl.DataFrame, numbers: range) -> dict[int, pl.DataFrame]:
+    parts = frame.partition_by("wave", as_dict=True, include_key=False)
     return {number: parts.get((number,), frame.clear().drop("wave")) for number in numbers}
