@@ -20,7 +20,7 @@ from forbear.measure.roll_rates import roll_rates, states
 from forbear.night.bring import Money, bring_history, bring_money, decide_promises
 from forbear.night.capacity import CHOICE
 from forbear.night.frames import Part
-from forbear.night.judging import Judged, judge_wishes
+from forbear.night.judging import Case, Judged, judge_cases, record_of
 from forbear.night.order import Order, Stopwatch
 from forbear.night.plan import plan_rows
 from forbear.night.summary import PartSummary
@@ -105,34 +105,61 @@ def state_of(money: Money, carried: Carried) -> dict[str, pl.DataFrame]:
     }
 
 
-def decide(brought: Brought, order: Order, watch: Stopwatch | None = None) -> PartNight:
-    """What would this policy like to do, and what does the gate say, for everyone in this part?"""
+@dataclass(frozen=True, slots=True)
+class Considered:
+    """What one policy wishes for one part, before the gate is asked."""
+
+    brought: Brought
+    carried: Carried
+    facts: pl.DataFrame
+    wished: pl.DataFrame
+    """One row a person of ``facts``, in their order; step null: none is wished."""
+    case: Case
+
+
+def consider(brought: Brought, order: Order, watch: Stopwatch | None = None) -> Considered:
+    """What would this policy like to do for everyone in this part?"""
     watch = watch or Stopwatch()
-    part, money = brought.part, brought.money
-    carried = bring_history(part, money.positions, book_zone=order.book_zone)
-    promises = decide_promises(part, book_zone=order.book_zone)
+    money = brought.money
+    carried = bring_history(brought.part, money.positions, book_zone=order.book_zone)
+    promises = decide_promises(brought.part, book_zone=order.book_zone)
+    part = brought.part.with_state(promises=promises)
     watch.lap("history")
-    facts = facts_of(
-        part, order, money.positions, money.open_items, carried.people, carried.days, promises
-    )
+    facts = facts_of(part, order, money.positions, money.open_items, carried.people, carried.days)
     watch.lap("facts")
     wished = wishes_of(order.policy, facts, seed=order.seed)
-    watch.lap("policy")
     with_wish = wished.filter(pl.col("step").is_not_null())
+    watch.lap("policy")
     context = context_of(part, order, facts, money.positions, with_wish["person"])
-    judged = judge_wishes(with_wish, context, part, carried, order)
+    record = record_of(part, carried, with_wish["person"], order)
     watch.lap("gate")
-    people = _people(part, money, facts, wished, judged)
-    summary = _counted(brought.summary, facts, with_wish, judged)
-    watch.lap("gather")
+    return Considered(brought, carried, facts, wished, Case(with_wish, context, record, order))
+
+
+def conclude(considered: Considered, judged: Judged) -> PartNight:
+    """What one part says before the parts meet, once the gate has spoken."""
+    brought, case = considered.brought, considered.case
+    money, carried = brought.money, considered.carried
+    people = _people(brought.part, money, considered.facts, considered.wished, judged)
     return PartNight(
         state_of(money, carried),
-        _choices(judged, context, carried),
+        _choices(judged, case.context, carried),
         people,
         judged.receipts,
         money.set_aside,
-        summary,
+        _counted(brought.summary, considered.facts, case.wished, judged),
     )
+
+
+def decide(brought: Brought, order: Order, watch: Stopwatch | None = None) -> PartNight:
+    """What would this policy like to do, and what does the gate say, for everyone in this part?"""
+    watch = watch or Stopwatch()
+    considered = consider(brought, order, watch)
+    judged = judge_cases([considered.case])[0]
+    watch.lap("gate")
+    night = conclude(considered, judged)
+    watch.lap("gather")
+    return night
 
 
 def _choices(judged: Judged, context: pl.DataFrame, carried: Carried) -> pl.DataFrame:

@@ -7,6 +7,7 @@ receipt.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -16,12 +17,14 @@ from forbear.book.schema import HISTORY, INSTANT
 from forbear.facts.history import Carried
 from forbear.law.gate import judge
 from forbear.law.receipt import receipts
-from forbear.law.request import promise
+from forbear.law.request import NOTHING_ON_RECORD, promise
 from forbear.law.standing import Record, standing
 from forbear.night.frames import Part
 from forbear.night.order import Order
 from forbear.night.wishing import requests_of
-from forbear.policy.evaluate import otherwise
+from forbear.policy.evaluate import choices, otherwise
+
+_KEPT = ("outcome", "rule", "missing_fact", "spans", "not_before")
 
 LEAST_SPAN_US = 60_000_000
 """A lawful span shorter than a minute is no time for a contact."""
@@ -39,35 +42,79 @@ class Judged:
     count: int
 
 
-def judge_wishes(
-    wished: pl.DataFrame, context: pl.DataFrame, part: Part, carried: Carried, order: Order
-) -> Judged:
+@dataclass(frozen=True, slots=True)
+class Case:
+    """One policy's wishes for the people of one part, and what the gate must know of them."""
+
+    wished: pl.DataFrame
+    """As ``policy.evaluate.wishes`` gives them, people without a wish left out."""
+    context: pl.DataFrame
+    """As ``wishing.context_of``."""
+    record: Record
+    order: Order
+
+
+def judge_cases(cases: Sequence[Case], *, whole_chains: bool = False) -> list[Judged]:
     """Which of these wishes, or which gentler steps, does no known rule forbid today?
 
-    ``wished``: as ``policy.evaluate.wishes`` gives them, people without a wish left out. ``context``:
-    as ``wishing.context_of``.
+    All cases are of one day, zone and rulebook, and are judged together: one call of the gate a
+    round. ``whole_chains`` judges all steps of every chain in the first round (fewer calls, more
+    wishes judged); what comes out is the same.
     """
-    limited = sorted(order.policy.capacity)
-    rounds: list[pl.DataFrame] = []
-    kept: list[pl.DataFrame] = []
-    frontier = wished
-    record = record_of(part, carried, wished["person"], order)
+    rounds: list[list[pl.DataFrame]] = [[] for _ in cases]
+    papers: list[list[pl.DataFrame]] = [[] for _ in cases]
+    frontiers = [
+        choices(case.order.policy, case.wished) if whole_chains else case.wished for case in cases
+    ]
     while True:
-        asked = standing(
-            promise(requests_of(frontier, context)), record, day=order.day, zone=order.book_zone
-        )
-        verdicts = judge(asked, order.rulebook, day=order.day, zone=order.book_zone)
-        if order.receipts:
-            kept.append(_receipts(asked, verdicts, order))
-        judged = frontier.hstack(
-            verdicts.select("outcome", "rule", "missing_fact", "spans", "not_before")
-        ).with_columns(permitted=_permitted())
-        rounds.append(judged)
-        follow = ~pl.col("permitted") | pl.col("channel").is_in(limited)
-        frontier = otherwise(order.policy, judged.filter(follow).select(wished.columns))
-        if frontier.is_empty():
+        asked = [_asked(case, rows) for case, rows in zip(cases, frontiers, strict=True)]
+        verdicts = _judge_together(asked, cases[0].order)
+        for n, case in enumerate(cases):
+            if case.order.receipts:
+                papers[n].append(_receipts(asked[n], verdicts[n], case.order))
+            rounds[n].append(
+                frontiers[n].hstack(verdicts[n].select(*_KEPT)).with_columns(permitted=_permitted())
+            )
+        if whole_chains:
             break
-    return _gathered(rounds, kept, wished)
+        frontiers = [_followed(case, rounds[n][-1]) for n, case in enumerate(cases)]
+        if all(rows.is_empty() for rows in frontiers):
+            break
+    return [_gathered(case, rounds[n], papers[n]) for n, case in enumerate(cases)]
+
+
+def _asked(case: Case, rows: pl.DataFrame) -> pl.DataFrame:
+    """Wishes in the words of the gate, with what stands on record."""
+    requests = promise(requests_of(rows, case.context))
+    return standing(requests, case.record, day=case.order.day, zone=case.order.book_zone)
+
+
+def _judge_together(asked: list[pl.DataFrame], order: Order) -> list[pl.DataFrame]:
+    """The verdicts on several frames of wishes from one call of the gate."""
+    if len(asked) == 1:
+        return [judge(asked[0], order.rulebook, day=order.day, zone=order.book_zone)]
+    together = pl.concat(asked, how="diagonal_relaxed").drop("wish").with_row_index("wish")
+    # A word that only some of the frames have says nothing on record in the others.
+    nothing = [
+        pl.col(name).fill_null(value)
+        for name, value in NOTHING_ON_RECORD.items()
+        if name in together.columns
+    ]
+    verdicts = judge(
+        together.with_columns(nothing), order.rulebook, day=order.day, zone=order.book_zone
+    )
+    cut, begin = [], 0
+    for rows in asked:
+        cut.append(verdicts[begin : begin + rows.height])
+        begin += rows.height
+    return cut
+
+
+def _followed(case: Case, judged: pl.DataFrame) -> pl.DataFrame:
+    """The gentler steps of what was blocked, and of what may find the day full."""
+    limited = sorted(case.order.policy.capacity)
+    follow = ~pl.col("permitted") | pl.col("channel").is_in(limited)
+    return otherwise(case.order.policy, judged.filter(follow).select(case.wished.columns))
 
 
 def record_of(part: Part, carried: Carried, people: pl.Series, order: Order) -> Record:
@@ -138,16 +185,22 @@ def _receipts(asked: pl.DataFrame, verdicts: pl.DataFrame, order: Order) -> pl.D
     )
 
 
-def _gathered(rounds: list[pl.DataFrame], kept: list[pl.DataFrame], wished: pl.DataFrame) -> Judged:
+def _gathered(case: Case, rounds: list[pl.DataFrame], papers: list[pl.DataFrame]) -> Judged:
+    """All rounds of one case; a step behind one that is open and unlimited is never needed."""
+    limited = pl.col("channel").is_in(sorted(case.order.policy.capacity))
     together = pl.concat(rounds)
-    permitted = together.filter("permitted")
-    able = permitted.select("person").unique().with_columns(able=pl.lit(True))
+    enough = (pl.col("permitted") & ~limited).cast(pl.Int32)
+    allowed = (
+        together.sort("person", "depth")
+        .filter((enough.cum_sum().over("person") - enough) == 0)
+        .filter("permitted")
+        .select(*case.wished.columns, "spans")
+    )
+    able = allowed.select("person").unique().with_columns(able=pl.lit(True))
     first = (
-        rounds[0]
+        together.filter(pl.col("depth") == 0)
         .select("person", "rule", "not_before", missing="missing_fact")
         .join(able, on="person", how="left", maintain_order="left")
         .with_columns(permitted=pl.col("able").fill_null(False))
     )
-    allowed = permitted.select(*wished.columns, "spans").sort("person", "depth")
-    papers = pl.concat(kept) if kept else pl.DataFrame()
-    return Judged(allowed, first, papers, together.height)
+    return Judged(allowed, first, pl.concat(papers) if papers else pl.DataFrame(), together.height)

@@ -23,8 +23,9 @@ from forbear.night.answering import (
     contacts_of,
     promises_of,
 )
-from forbear.night.close import Brought, PartNight, bring, decide, finish
+from forbear.night.close import Brought, Considered, PartNight, bring, conclude, consider, finish
 from forbear.night.frames import KNOWN, Part, Past, known_by
+from forbear.night.judging import judge_cases
 from forbear.night.meeting import meet
 from forbear.night.order import Order
 
@@ -68,7 +69,6 @@ class Followed:
     )
     plans: list[pl.DataFrame] = field(default_factory=list)
     withheld: list[pl.DataFrame] = field(default_factory=list)
-    receipts: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,8 +136,10 @@ def run_nights(
             replayed + brought.money.replayed,
         )
         spells.note(positions, day)
-        for name, one in followed.items():
-            _night(one, brought, day, answers, watch, name)
+        considered = [_considered(one, brought, day) for one in followed.values()]
+        judged = judge_cases([each.case for each in considered], whole_chains=True)
+        for (name, one), wish, said in zip(followed.items(), considered, judged, strict=True):
+            _night(one, conclude(wish, said), day, answers, watch, name)
         progress(day)
         day += timedelta(days=1)
     return Nights(
@@ -161,16 +163,8 @@ def _begin(world: World, order: Order, first: date) -> Followed:
     return Followed(order, carried, TABLES["promises"].empty(), HISTORY["contacts"].empty())
 
 
-def _night(
-    one: Followed,
-    brought: Brought,
-    day: date,
-    answers: Answers,
-    watch: Watch | None,
-    name: str,
-) -> None:
-    """One policy's night, its plan, and what the day that follows brings."""
-    order = replace(one.order, day=day)
+def _considered(one: Followed, brought: Brought, day: date) -> Considered:
+    """What this policy wishes this morning, given its own history."""
     part = brought.part.with_state(
         carried_people=one.carried.people,
         carried_days=one.carried.days,
@@ -178,7 +172,20 @@ def _night(
         contacts=one.contacts,
         promises=pl.concat([brought.part.promises, one.promises]).sort("person", "made_at"),
     )
-    night = decide(Brought(part, brought.money, brought.summary), order)
+    order = replace(one.order, day=day, receipts=False)
+    return consider(Brought(part, brought.money, brought.summary), order)
+
+
+def _night(
+    one: Followed,
+    night: PartNight,
+    day: date,
+    answers: Answers,
+    watch: Watch | None,
+    name: str,
+) -> None:
+    """One policy's plan, and what the day that follows brings."""
+    order = one.order
     granted = meet([night.asking()], order.policy.capacity)[0]
     plan, withheld = finish(night.choices, night.people, granted, day)
     if watch is not None:
@@ -194,7 +201,6 @@ def _night(
         .select("day", pl.col("reason").cast(pl.String), "rule", "people")
         .sort("reason", "rule", nulls_last=True)
     )
-    one.receipts += night.receipts.height
     _live(one, carried_out(plan), answers, order)
 
 

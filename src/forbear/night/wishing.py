@@ -27,12 +27,11 @@ def facts_of(
     open_items: pl.DataFrame,
     carried_people: pl.DataFrame,
     carried_days: pl.DataFrame,
-    promises: pl.DataFrame,
 ) -> pl.DataFrame:
     """What is known of everyone looked at this morning, scores included?"""
     facts = people_facts(
         positions, open_items, part.people, part.parties, part.numbers, carried_people,
-        carried_days, part.holds, part.consents, promises, part.plans, part.placements,
+        carried_days, part.holds, part.consents, part.promises, part.plans, part.placements,
         part.loans, day=order.day, book_zone=order.book_zone, due_within=order.policy.due_within,
         wanted=set(order.policy.facts_read) | _ALWAYS,
     )  # fmt: skip
