@@ -91,12 +91,13 @@ def test_the_same_figures_whichever_way_a_loan_goes() -> None:
     assert book.positions.equals(one_by_one.positions.sort("loan"))
     assert book.open_items.equals(one_by_one.open_items)
     told = book.positions.select("loan", "principal_due", "interest_due", "due_since", "by_columns")
-    assert told.rows() == [
+    extended = told.filter(pl.col("loan") == 5)
+    assert extended.select("due_since", "by_columns").rows() == [(DUE[1], False)]
+    assert told.filter(pl.col("loan") != 5).rows() == [
         (1, 20_000, 600, DUE[1], True),
         (2, 30_000, 1_200, DUE[0], True),  # as if the debit that bounced had never been
         (3, 25_698, 600, DUE[0], True),  # 98 penalty, 600 interest, 4,302 principal
-        (4, 30_000, 1_200, DUE[0], False),  # a charge: through the loan room from now on
-        (5, 20_000, 1_000, date(2026, 10, 10), False),
+        (4, 30_000, 1_200, DUE[0], True),
         (6, 30_000, 1_200, DUE[0], True),
     ]
 
@@ -222,3 +223,27 @@ def test_a_book_opens_part_by_part(tmp_path: Path) -> None:
     assert states[0].equals(states[1])
     assert states[0]["principal_due"].to_list() == [20_000, 30_000, 30_000]
     assert states[0]["ceiling_rate"].to_list() == [240_000_000] * 3
+
+
+@pytest.mark.parametrize("component", ["fee", "penalty"])
+def test_a_loan_with_a_charge_goes_on_as_the_replay_says(component: str) -> None:
+    """After a charge the loan is handed back to columns only if they go on exactly as the replay."""
+    detail = f'{{"component": "{component}"}}'
+    charge = event(1, 1, "charge", date(2026, 9, 20), 2_000, detail=detail)
+    paid = event(1, 2, "repaid", date(2026, 10, 20), 15_000)
+    begun = open_loans(loans(1), instalments(1), events(charge), TERMS, as_of=date(2026, 10, 9))
+    positions, items = begun.positions, begun.open_items
+    for number in range(10, 30):
+        day = date(2026, 10, number)
+        credit = [(1, 15_000)] if day == paid["effective_on"] else []
+        night = advance(
+            positions, items, instalments(1).filter(pl.col("from_on") == day),
+            pl.DataFrame(credit, schema=CREDITS, orient="row"),
+            day=day, loans=loans(1), terms=TERMS,
+        )  # fmt: skip
+        known = events(charge, paid).filter(pl.col("effective_on") <= day)
+        replay = replay_loans(loans(1), instalments(1), known, TERMS, as_of=day)
+        if night.not_carried.is_empty():
+            assert night.positions.to_dicts() == replay.positions.to_dicts()
+            assert night.open_items.equals(replay.open_items)
+        positions, items = replay.positions, replay.open_items
