@@ -126,7 +126,7 @@ def test_every_kind_of_thing_happens(tables: dict[str, pl.DataFrame]) -> None:
     assert tables["loans"]["product"].n_unique() == 7
     assert set(tables["parties"]["role"].unique()) == {"borrower", "co_borrower", "guarantor"}
     assert 0.01 < (tables["people"]["zone"] == "Asia/Urumqi").mean() < 0.04  # type: ignore[operator]
-    assert {"dispute", "complaint", "help_request", "death", "promise_open"} <= set(
+    assert {"dispute", "complaint", "help_request", "death", "promise_open", "plan_kept"} <= set(
         tables["holds"]["kind"].unique()
     )
     assert {"kept", "broken"} <= set(tables["promises"]["outcome"].unique())

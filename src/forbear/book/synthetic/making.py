@@ -117,7 +117,8 @@ def _reached(
 ) -> Rows:
     """The log of contacts, and everything that came of it."""
     owing = reaching.arrears(recipe, lent, path)
-    silent = reaching.reasons(recipe, owing)
+    signed = reaching.plans(recorded, lent, recipe.as_of)
+    silent = pl.concat([reaching.reasons(recipe, owing), reaching.agreed(signed)])
     log = reaching.contacts(recipe, owing, persons.select("person", "zone"))
     log = reaching.outside(log, silent)
     stopped = allowed.filter(kind="stop_channel").select(
@@ -131,7 +132,7 @@ def _reached(
         "promises": promised,
         "holds": pl.concat([silent, reaching.waiting(promised)]),
         "placements": reaching.placements(recipe, owing),
-        "plans": reaching.plans(recipe, recorded, lent, recipe.as_of),
+        "plans": signed,
     }
 
 

@@ -282,6 +282,22 @@ def waiting(promised: pl.DataFrame) -> pl.DataFrame:
     )
 
 
+def agreed(signed: pl.DataFrame) -> pl.DataFrame:
+    """Rows of the table ``holds``: silence while a plan is kept, from its day to its last."""
+    begins = pl.col("agreed_on").cast(pl.Datetime("us")) - pl.duration(hours=8)
+    ends = pl.col("ends_on").cast(pl.Datetime("us")).dt.offset_by("1d") - pl.duration(hours=8)
+    return _as_holds(
+        signed.select(
+            "person",
+            pl.lit("plan_kept").alias("kind"),
+            # Signed in the morning: the talk that led to it was the day before.
+            begins.dt.offset_by("10h").dt.replace_time_zone("UTC").alias("from_at"),
+            ends.dt.replace_time_zone("UTC").alias("until_at"),
+            pl.lit(None, dtype=pl.Int64).alias("loan"),
+        )
+    )
+
+
 def outside(log: pl.DataFrame, silent: pl.DataFrame) -> pl.DataFrame:
     """The rows of this log that do not lie inside one of these holds."""
     inside = (
@@ -325,7 +341,7 @@ def placements(recipe: Recipe, owing: Arrears) -> pl.DataFrame:
     )
 
 
-def plans(recipe: Recipe, recorded: pl.DataFrame, lent: Lent, as_of: date) -> pl.DataFrame:
+def plans(recorded: pl.DataFrame, lent: Lent, as_of: date) -> pl.DataFrame:
     """The rows of the table ``plans``: the extensions that were granted, as plans of thirty days."""
     granted = recorded.filter(
         (pl.col("kind") == "extension") & (pl.col("recorded_on") <= as_of)

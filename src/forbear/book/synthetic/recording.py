@@ -25,7 +25,7 @@ PART_PAYMENT, BOUNCED, ROUNDED_UP, RECORDED_LATE = 300_000, 80_000, 4_000, 5_000
 """Shares, millionths: of spells with a part payment, of spells with a bounced debit; of payments
 rounded up to the next hundred yuan; of payments recorded days later than they count."""
 
-CHARGED, WAIVED, EXTENDED, WRITTEN_OFF = 20_000, 40_000, 6_000, 300_000
+CHARGED, WAIVED, EXTENDED, WRITTEN_OFF = 20_000, 40_000, 15_000, 300_000
 """Shares of long spells with a charge, a waiver of half the penalty, an extension, a write-off."""
 
 CHARGE = 3_000

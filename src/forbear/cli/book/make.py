@@ -46,11 +46,17 @@ def make(
     screen = Console(highlight=False, soft_wrap=True)
     with Progress(console=Console(stderr=True), transient=True) as progress:
         task = progress.add_task("making the book 造簿", total=recipe.files)
+
+        def finish(book: Book) -> None:
+            progress.update(task, description="bringing it to its last day 开簿", total=None)
+            open_book(book)
+            open_history(book)
+
         rows = make_book(
             recipe,
             out,
             future_days=future,
-            finish=_open if opened else None,
+            finish=finish if opened else None,
             progress=lambda done, whole: progress.update(task, completed=done, total=whole),
         )
     for table, count in rows.items():
@@ -59,9 +65,3 @@ def make(
         f"{out}: {people:,} people who do not exist (虚构), as of {recipe.as_of}, "
         f"{recipe.files} part files, {time.monotonic() - begun:.1f} s"
     )
-
-
-def _open(book: Book) -> None:
-    """Bring money and contact history to the last day of the book."""
-    open_book(book)
-    open_history(book)
