@@ -174,28 +174,31 @@ def test_many_days_at_once_equal_day_by_day(seed: int) -> None:
     assert items.equals(items_at_once)
 
 
-def replayed(book: Made, to: date) -> Replayed:
-    """The same loans one by one, through ``forbear.loan``."""
-    paid = book.payments.filter(pl.col("on") <= to).with_columns(
-        event=pl.int_range(pl.len(), dtype=pl.Int64).over("loan")
-    )
-    noon = pl.col("on").cast(HISTORY["events"].schema["recorded_at"])
-    events = paid.select(
+def as_events(payments: pl.DataFrame) -> pl.DataFrame:
+    """The payments as rows of ``events``."""
+    paid = payments.with_columns(event=pl.int_range(pl.len(), dtype=pl.Int64).over("loan"))
+    return paid.select(
         "loan",
         effective_on="on",
-        recorded_at=noon,
+        recorded_at=pl.col("on").cast(HISTORY["events"].schema["recorded_at"]),
         event="event",
         kind=pl.lit("repaid"),
         amount="paid",
         names=pl.lit(None),
         detail=pl.lit(None),
     ).cast(dict(HISTORY["events"].schema))
-    by_class = {p.id: p for p in book.terms.products.values()}
+
+
+def replayed(book: Made, to: date, *more: pl.DataFrame) -> Replayed:
+    """The same loans one by one, through ``forbear.loan``."""
+    events = pl.concat([as_events(book.payments), *more]).filter(pl.col("effective_on") <= to)
+    products = book.terms.products.values()
     asked = dict(zip(book.loans["loan"], book.ceiling_rates, strict=True))
     parts = []
     for loan in book.loans["loan"]:
-        terms = terms_of(by_class.values(), [Ceiling("licensed", START, None, asked[loan])])
+        ceiling = [Ceiling("licensed", START, None, asked[loan])]
         mine = book.loans.filter(pl.col("loan") == loan)
+        terms = terms_of(products, ceiling)
         parts.append(replay_loans(mine, book.instalments, events, terms, as_of=to))
     return Replayed(
         pl.concat([part.positions for part in parts]),
@@ -244,3 +247,57 @@ def test_no_money_is_lost(seed: int) -> None:
     assert money.filter(pl.col("due_since").is_null() & (pl.col("open") > 0)).is_empty()
     for name in ("principal_due", "interest_due", "fee_due", "penalty_due", "not_claimable"):
         assert (money[name] >= 0).all()
+
+
+HAPPENS = (
+    ("charge", '{"component": "fee"}'), ("charge", '{"component": "penalty"}'), ("waiver", None),
+    ("settlement", None), ("charge_off", None), ("charge_off", '{"interest": "stops"}'),
+    ("extension", '{"days": 10}'), ("re_amortise", None),
+    ("re_age", '{"first_due_on": "2026-04-01", "instalments": 3}'),
+    ("interest_pause", '{"until_on": "2026-01-20"}'), ("recovery", None),
+)  # fmt: skip
+"""What may happen to a loan beside payments: kind and detail."""
+
+
+def odd_events(book: Made, seed: int) -> pl.DataFrame:
+    """One or two events a loan that columns do not know, in its first ninety days."""
+    chance = random.Random(seed)
+    rows = []
+    for loan in book.loans["loan"]:
+        for number in range(chance.randrange(1, 3)):
+            kind, detail = chance.choice(HAPPENS)
+            on = START + timedelta(days=chance.randrange(11, 100))
+            amount = (
+                chance.choice([40, 3_000, 200_000]) if detail is None or "comp" in detail else 0
+            )
+            rows.append((loan, on, on, 1_000 + number, kind, amount, None, detail))
+    frame = pl.DataFrame(rows, schema=list(HISTORY["events"].columns), orient="row")
+    instant = HISTORY["events"].schema["recorded_at"]
+    return frame.with_columns(pl.col("recorded_at").cast(instant)).cast(
+        dict(HISTORY["events"].schema)
+    )
+
+
+@settings(max_examples=SOAK or 8, deadline=None, phases=AS_DRAWN)
+@given(st.integers(0, 10**9))
+def test_a_loan_handed_back_to_columns_goes_on_as_the_replay_says(seed: int) -> None:
+    """Whatever happened to it: where ``by_columns`` is said, columns carry it on to the unit."""
+    book = make_book(seed, loans=30)
+    odd = odd_events(book, seed)
+    then, later = START + timedelta(days=100), START + timedelta(days=190)
+    known = replace(book, payments=book.payments.filter(pl.col("on") <= then))
+    before, after = replayed(known, then, odd), replayed(book, later, odd)
+    handed = before.positions.filter("by_columns")
+    here = handed["loan"].implode()
+    carried = carry_through(
+        handed,
+        before.open_items.filter(pl.col("loan").is_in(here)),
+        book.instalments.filter(pl.col("loan").is_in(here)),
+        book.payments.filter(pl.col("loan").is_in(here), pl.col("on") > then),
+        to=later,
+        loans=book.loans,
+        terms=book.terms,
+    )
+    assert carried.not_carried.is_empty()
+    same(after.positions.filter(pl.col("loan").is_in(here)), carried.positions)
+    assert carried.open_items.equals(after.open_items.filter(pl.col("loan").is_in(here)))
