@@ -22,7 +22,7 @@ from forbear.facts.expression import SHARE_ONE, Kind, Word
 
 __all__ = ["DTYPES", "FACTS", "NEVER", "SHARE_ONE", "Fact", "empty_person", "frame", "words"]
 
-Unit = Literal["days", "amount", "share", "count", "yes_no", "word", "hour"]
+Unit = Literal["days", "amount", "share", "count", "yes_no", "word", "hour", "years"]
 Value = int | bool | str | None
 
 NEVER = 36_500
@@ -36,6 +36,7 @@ DTYPES: dict[Unit, pl.DataType] = {
     "yes_no": pl.Boolean(),
     "word": pl.String(),
     "hour": pl.Int8(),
+    "years": pl.Int32(),
 }
 """How a column of each unit is stored."""
 
@@ -183,9 +184,9 @@ _SCORES = (
 )  # fmt: skip
 
 _PERSON = (
-    Fact("age", "count", None, "年龄", "age in years"),
+    Fact("age", "years", None, "年龄", "age"),
     Fact("days_to_pay_day", "days", None, "距发薪日天数", "days to the next pay-day",
-         made="0 on the pay-day; 31 means the last day of a short month"),
+         made="0 on the pay-day; a short month pays on its last day"),
     Fact("address_confirmed", "yes_no", False, "住址已核实", "address confirmed"),
     Fact("number_usable", "yes_no", False, "有可用号码", "has a usable number of their own",
          made="a number of the person that is not wrong, dead, reassigned or opted out"),
@@ -274,6 +275,7 @@ _KINDS: dict[Unit, Kind] = {
     "yes_no": "yes_no",
     "word": "word",
     "hour": "number",
+    "years": "number",
 }
 
 

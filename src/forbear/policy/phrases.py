@@ -31,7 +31,12 @@ _COMPARED: dict[type[exp.Expr], tuple[str, str]] = {
     exp.GTE: ("至少", "is at least"),
 }
 
-_UNITS = {"days": ("天", " days"), "count": ("", ""), "hour": ("点", " o'clock")}
+_UNITS = {
+    "days": ("天", " days"),
+    "count": ("", ""),
+    "hour": ("点", " o'clock"),
+    "years": ("岁", " years"),
+}
 
 
 def conditions(tree: exp.Expr, language: Language) -> list[str]:
