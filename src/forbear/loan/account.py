@@ -74,12 +74,13 @@ class Account:
     """One loan on its way through the days; made by ``position``, read by ``standing.describe``."""
 
     __slots__ = (
-        "at", "charged_beyond", "charged_off", "charges", "claims", "drawn", "due_charges", "first",
-        "held", "interest", "interest_accrued", "interest_base", "interest_carry", "journal",
-        "last_paid", "last_paid_on", "late", "loan", "money", "moved", "next", "not_claimable", "order",
-        "overpaid", "paid_charges", "penalty_base",
-        "penalty_carry", "penalty_due", "penalty_earned", "penalty_rate", "plan", "product", "reshaped",
-        "settled", "times_late", "turns", "unit", "waived_other", "waived_penalty", "waived_principal",
+        "at", "charged_beyond", "charged_off", "charges", "claims", "drawn", "due_charges",
+        "first", "held", "interest", "interest_accrued", "interest_base", "interest_carry",
+        "journal", "last_paid", "last_paid_on", "late", "loan", "money", "moved", "next",
+        "not_claimable", "order", "overpaid", "paid_charges", "pauses", "penalty_base",
+        "penalty_carry", "penalty_due", "penalty_earned", "penalty_rate", "plan", "product",
+        "rates", "reshaped", "settled", "times_late", "turns", "unit", "waived_other",
+        "waived_penalty", "waived_principal",
     )  # fmt: skip
 
     def __init__(self, product: Product, loan: Loan) -> None:
@@ -109,6 +110,9 @@ class Account:
         self.interest_accrued = self.interest_carry = 0
         self.claims = Claims(loan, product.day_basis) if loan.ceiling_rate else None
         self.interest: Interest | None = None
+        self.pauses: list[tuple[int, int]] = []
+        self.rates: list[tuple[int, int]] = []
+        """(first day, rate) after the contract rate."""
         self.turns: list[int] = []
         """Days after which a rate or a pause begins or ends."""
         self.late = self.charged_off = self.settled = self.reshaped = self.moved = False
@@ -130,6 +134,7 @@ class Account:
         end = as_of.toordinal()
         if end < self.at:
             raise InputError(f"{as_of} is before the disbursement", where=f"loan {self.loan.loan}")
+        self._learn_turns(happened)
         pointer, count = 0, len(happened)
         while True:
             today: list[ev.Event] = []
@@ -143,6 +148,38 @@ class Account:
             if pointer < count:
                 day = min(day, happened[pointer].effective_on.toordinal())
             self._accrue(self._next_change(day))
+
+    def _learn_turns(self, happened: Sequence[ev.Event]) -> None:
+        """On which days does nothing run, and which rate runs when? Known before the walk begins."""
+        for event in happened:
+            if isinstance(event, ev.InterestPause):
+                first = (event.from_on or event.effective_on).toordinal()
+                self.pauses.append((first, event.until_on.toordinal()))
+                self.turns += [first - 1, event.until_on.toordinal()]
+            elif isinstance(event, ev.RateChange):
+                first = (event.from_on or event.effective_on).toordinal()
+                self.rates.append((first, event.rate))
+                self.turns.append(first - 1)
+        if self.turns:
+            self.rates.sort()
+
+    def rate_on(self, day: int) -> int:
+        """Which contract rate runs on this day?"""
+        rate = self.loan.rate
+        for first, value in self.rates:
+            if first <= day:
+                rate = value
+        return rate
+
+    def penalty_rate_on(self, day: int) -> int:
+        """Which penalty rate runs on this day?"""
+        return self.product.penalty.rate_of(self.rate_on(day)) if self.rates else self.penalty_rate
+
+    def _runs(self, day: int) -> bool:
+        """Does interest run on this day?"""
+        if self.interest is not None and day > self.interest.stopped_on:
+            return False
+        return not any(first <= day <= last for first, last in self.pauses)
 
     def _next_change(self, day: int) -> int:
         """The next day on which something happens by itself, at the latest ``day``."""
@@ -163,10 +200,11 @@ class Account:
     def _accrue(self, day: int) -> None:
         """Step 1 of a day, for all days since the last change: penalty, interest, the ceiling."""
         days = day - self.at
-        paused = self.interest is not None and self.interest.paused(day)
-        if self.turns and self.interest is not None:
-            self.penalty_rate = self.product.penalty.rate_of(self.interest.rate_on(day))
-        if self.penalty_base and self.penalty_rate and not paused:
+        runs = self._runs(day) if self.turns or self.interest is not None else True
+        rate = self.loan.rate if not self.rates else self.rate_on(day)
+        if self.rates:
+            self.penalty_rate = self.penalty_rate_on(day)
+        if self.penalty_base and self.penalty_rate and runs:
             exact = self.penalty_carry + self.penalty_base * self.penalty_rate * days
             posted = exact // self.unit
             claimable = posted
@@ -178,8 +216,7 @@ class Account:
             self.not_claimable += posted - claimable
         if self.claims is not None:
             self.claims.allow(self.principal(), days)
-        rate = self.loan.rate if self.interest is None else self.interest.rate_on(day)
-        if rate and not paused:
+        if rate and runs:
             exact = self.interest_carry + self.interest_base * rate * days
             posted = exact // self.unit
             self.interest_accrued += posted
@@ -398,19 +435,14 @@ class Account:
     def follow_principal(self) -> Interest:
         """Let interest follow the principal really outstanding from now on."""
         if self.interest is None:
-            total = sum(row.due[PRINCIPAL] for row in self.plan)
-            drawn = [(self.loan.disbursed_on.toordinal(), total)]
+            drawn = [(self.loan.disbursed_on.toordinal(), self.drawn)]
             self.interest = Interest(self.product, self.loan.rate, drawn)
             if self.product.kind == "equal_instalment":
                 for row in self.plan:
                     if row.due_on > row.from_on:
-                        row.steady = row.due[INTEREST] + row.due[PRINCIPAL]
+                        row.steady = row.due[INTEREST] - row.extra + row.due[PRINCIPAL]
             self.reshaped = True
         return self.interest
-
-    def rate_now(self) -> int:
-        """The contract rate in force."""
-        return self.loan.rate if self.interest is None else self.interest.rate_on(self.at)
 
     def all_rows(self) -> list[Row]:
         """Instalments and charges, by due date."""

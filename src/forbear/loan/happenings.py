@@ -36,7 +36,6 @@ def rate_changed(account: Account, event: ev.RateChange) -> None:
     first = (event.from_on or event.effective_on).toordinal()
     model.rates = [*(each for each in model.rates if each[0] != first), (first, event.rate)]
     model.rates.sort()
-    account.turns.append(first - 1)
     start = next((k for k, row in enumerate(account.plan) if row.due_on >= first), None)
     account.refresh()
     if start is not None:
@@ -52,7 +51,6 @@ def paused(account: Account, event: ev.InterestPause) -> None:
         raise InputError("the pause ends before it begins", where=f"event {event.number}")
     model = account.follow_principal()
     model.pauses.append((first, last))
-    account.turns += [first - 1, last]
     account.refresh()
     account.principal_moved()
 

@@ -160,7 +160,7 @@ def re_age(account: Account, event: ev.ReAge) -> None:
     day, product = account.at, account.product
     if event.instalments < 1 or event.first_due_on.toordinal() < day:
         raise InputError("a re-age needs instalments to come", where=f"event {event.number}")
-    bears = product.rate_matters and account.rate_now() > 0
+    bears = product.rate_matters and account.rate_on(day) > 0
     if bears:
         account.follow_principal()
         account.refresh()

@@ -19,7 +19,6 @@ def describe(account: Account) -> Position:
     coming = plan[account.next :]
     following = coming[0] if coming else None
     due = [row for row in account.due_rows() if row.open]
-    model = account.interest
     left = [0, 0, 0, 0]
     for row in coming:
         for place in (PENALTY, FEE, INTEREST, PRINCIPAL):
@@ -43,10 +42,10 @@ def describe(account: Account) -> Position:
         paid_in_advance=account.held,
         overpaid=account.overpaid,
         penalty_base=account.penalty_base,
-        penalty_rate=account.penalty_rate,
+        penalty_rate=account.penalty_rate_on(account.at + 1),
         penalty_carry=account.penalty_carry,
         interest_base=account.interest_base,
-        interest_rate=loan.rate if model is None else model.rate_on(account.at + 1),
+        interest_rate=account.rate_on(account.at + 1),
         interest_accrued=account.interest_accrued,
         interest_carry=account.interest_carry,
         day_basis=account.product.day_basis,

@@ -33,8 +33,7 @@ class Row:
 
     __slots__ = (
         "closed", "due", "due_on", "early", "every", "extra", "flows", "from_on", "gone", "grid",
-        "late",
-        "met_on", "paid", "seq", "steady", "waits",
+        "late", "met_on", "paid", "seq", "steady", "waits",
     )  # fmt: skip
 
     def __init__(self, seq: int, from_on: int, due_on: int, due: list[int]) -> None:
