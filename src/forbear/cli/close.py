@@ -15,9 +15,10 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from forbear import dates
 from forbear.book.layout import Book
 from forbear.cli.night_page import show_summary
-from forbear.errors import BookError
+from forbear.errors import BookError, InputError
 from forbear.night.engine import Closed, Night, order_of, run_night
 from forbear.night.saying import Said, begin_from, days_missing, say
+from forbear.report.words import Tongue
 
 app = typer.Typer()
 
@@ -44,6 +45,7 @@ def close(
         bool, typer.Option("--catch-up", help="bring in mornings that were not closed")
     ] = False,
     as_json: Annotated[bool, typer.Option("--json", help="print night.json, no table")] = False,
+    lang: Annotated[str | None, typer.Option(help="zh or en; else the terminal's")] = None,
 ) -> None:
     """Close one night: bring the book to today, decide, ask the gate, plan the day."""
     opened = Book.open(book)
@@ -79,14 +81,18 @@ def close(
         typer.echo(json.dumps(told[0].data, ensure_ascii=False, indent=1, sort_keys=True))
         return
     console = Console(highlight=False, width=min(100, Console().width or 100))
-    show_summary(console, told[0].data, language=_language())
+    show_summary(console, told[0].data, language=terminal_language(lang))
     stages = ", ".join(f"{name} {ns / 1e9:.1f}" for name, ns in closed.spent.items())
     console.print(f"{took:.1f} s ({stages}) → {out}", style="dim")
 
 
-def _language() -> str:
-    """The language of the terminal: zh or en."""
-    return "zh" if os.environ.get("LANG", "").startswith("zh") else "en"
+def terminal_language(asked: str | None = None) -> Tongue:
+    """The language asked for, else that of the terminal. Raises InputError for another one."""
+    if asked not in (None, "zh", "en"):
+        raise InputError(f"{asked!r} is not zh or en", where="--lang")
+    if asked is None:
+        return "zh" if os.environ.get("LANG", "").startswith("zh") else "en"
+    return "zh" if asked == "zh" else "en"
 
 
 class _Shown:
@@ -118,4 +124,4 @@ def _progress() -> _Shown:
     return _Shown()
 
 
-__all__ = ["app", "close"]
+__all__ = ["app", "close", "terminal_language"]

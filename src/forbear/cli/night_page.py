@@ -14,22 +14,41 @@ from forbear.report.words import BUCKET, CHANNEL, NEVER_LEGAL, REASON, Tongue
 Said = Mapping[str, Any]
 
 _WORDS = {
-    "title": ("{day} 早晨 · 策略 {policy} · 法规 {law}", "Morning of {day} · policy {policy} · law {law}"),
-    "people": ("{people:,} 人在册关注，其中逾期 {people_overdue:,} 人；今日计划 {planned:,} 人，不打扰 {withheld:,} 人",
-               "{people:,} people looked at, {people_overdue:,} in arrears; {planned:,} planned today, "
-               "{withheld:,} left alone"),
-    "buckets": ("账龄", "Bucket"), "loans": ("笔数", "Loans"), "owed": ("余额", "Owed"),
-    "up": ("转坏", "Rolled on"), "down": ("好转", "Improved"),
-    "plan": ("今日计划", "Planned today"), "people_n": ("人数", "People"),
-    "left": ("不打扰", "Left alone"), "rule": ("规则", "Rule"),
-    "capacity": ("容量", "Capacity"), "places": ("名额", "Places"), "given": ("已用", "Given"),
+    "title": (
+        "{day} 早晨 · 策略 {policy} · 法规 {law}",
+        "Morning of {day} · policy {policy} · law {law}",
+    ),
+    "people": (
+        "关注 {people:,} 人，其中逾期 {people_overdue:,} 人；今日计划 {planned:,} 人，"
+        "不打扰 {withheld:,} 人",
+        "{people:,} people looked at, {people_overdue:,} in arrears; {planned:,} planned today, "
+        "{withheld:,} left alone",
+    ),
+    "judged": (
+        "闸门判断 {judged:,} 项，重放 {replayed:,} 笔，附帮助 {offers:,} 项",
+        "{judged:,} wishes judged, {replayed:,} loans replayed, "
+        "{offers:,} steps carry an offer of help",
+    ),
+    "buckets": ("账龄", "Bucket"),
+    "loans": ("笔数", "Loans"),
+    "owed": ("余额", "Owed"),
+    "up": ("转坏", "Rolled on"),
+    "down": ("好转", "Improved"),
+    "plan": ("今日计划", "Planned today"),
+    "people_n": ("人数", "People"),
+    "left": ("不打扰", "Left alone"),
+    "rule": ("规则", "Rule"),
+    "capacity": ("容量", "Capacity"),
+    "places": ("名额", "Places"),
+    "given": ("已用", "Given"),
     "refused": ("未轮到", "Refused"),
-    "aside": ("{n} 笔贷款待查（首笔 {loan}：{reason}）", "{n} loans set aside (first {loan}: {reason})"),
+    "aside": (
+        "{n} 笔贷款待查（首笔 {loan}：{reason}）",
+        "{n} loans set aside (first {loan}: {reason})",
+    ),
     "caught": ("补入而未计划的日子：{days}", "brought in without a plan: {days}"),
     "root": ("根哈希 {root}", "root {root}"),
-    "judged": ("闸门判断 {judged:,} 项，重放 {replayed:,} 笔，附帮助 {offers:,} 项",
-               "{judged:,} wishes judged, {replayed:,} loans replayed, {offers:,} steps carry an offer of help"),
-}  # fmt: skip
+}
 
 MOST_RULES = 8
 

@@ -52,6 +52,7 @@ class Exposure:
     by_channel: dict[str, int] = field(default_factory=dict)
     """Contacts to people in arrears, by channel."""
     proposals: dict[str, int] = field(default_factory=dict)
+    """People proposed to an agency, a court or a credit register at least once."""
     paid_anyway: dict[int, int] = field(default_factory=dict)
     """Contacts to people in arrears who paid within so many days (that day included)."""
     first_contact_day: float | None = None
@@ -91,7 +92,8 @@ def exposure(
 
     ``plans``: day, person, channel, purpose, offer, days_past_due, one row a planned step.
     ``withheld``: reason, rule, people (person-days). ``spells``: person, from_on, one row a spell of
-    arrears (its first morning overdue). ``payments``: person, paid_on. ``prices``: fen a thousand
+    arrears (its first morning overdue), and perhaps ``whole`` (no: it began before the stretch, so its
+    first contact is not known and it counts only as a person overdue). ``payments``: person, paid_on. ``prices``: fen a thousand
     attempts by channel (the stated ones).
 
     >>> from datetime import date
@@ -111,7 +113,8 @@ def exposure(
     overdue = contacts.filter(pl.col("days_past_due") > 0).sort("day", "person")
     by_channel = _counts(overdue, "channel")
     per_day = contacts.group_by("day").len().sort(["len", "day"], descending=[True, False])
-    first = _first_contacts(overdue, spells)
+    whole = spells.filter("whole") if "whole" in spells.columns else spells
+    first = _first_contacts(overdue, spells, whole)
     everything = _counts(contacts, "channel")
     return Exposure(
         people_overdue=spells["person"].n_unique(),
@@ -120,10 +123,13 @@ def exposure(
         reminders=contacts.height - overdue.height,
         notices=contacts.filter(pl.col("purpose") == "notice_required").height,
         by_channel=by_channel,
-        proposals=_counts(rows.filter(pl.col("channel").is_in(NOT_CONTACTS)), "channel"),
+        proposals=_counts(
+            rows.filter(pl.col("channel").is_in(NOT_CONTACTS)).unique(["person", "channel"]),
+            "channel",
+        ),
         paid_anyway=_paid_anyway(overdue, payments),
         first_contact_day=median(first) if first else None,
-        spells=spells.height,
+        spells=whole.height,
         spells_contacted=len(first),
         offers=overdue.filter(pl.col("offer").fill_null("") != "").height,
         withheld_by=_withheld(withheld),
@@ -168,8 +174,8 @@ def _paid_anyway(overdue: pl.DataFrame, payments: pl.DataFrame) -> dict[int, int
     return {days: int((waited <= days).sum()) for days in ANYWAY_DAYS}
 
 
-def _first_contacts(overdue: pl.DataFrame, spells: pl.DataFrame) -> list[int]:
-    """Days past due of the first contact in each spell of arrears that had one."""
+def _first_contacts(overdue: pl.DataFrame, spells: pl.DataFrame, whole: pl.DataFrame) -> list[int]:
+    """Days past due of the first contact in each whole spell of arrears that had one."""
     if overdue.is_empty() or spells.is_empty():
         return []
     matched = overdue.select("person", "day", "days_past_due").join_asof(
@@ -180,7 +186,9 @@ def _first_contacts(overdue: pl.DataFrame, spells: pl.DataFrame) -> list[int]:
         strategy="backward",
         check_sortedness=False,
     )
-    first = matched.filter(pl.col("spell").is_not_null()).sort("day")
+    first = matched.join(
+        whole.select("person", spell="from_on"), on=["person", "spell"], how="semi"
+    ).sort("day")
     days = first.group_by("person", "spell", maintain_order=True).first()["days_past_due"]
     return [int(n) for n in days]
 

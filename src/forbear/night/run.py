@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 
 import polars as pl
 
@@ -93,7 +93,8 @@ class Nights:
     last: date
     runs: dict[str, Run]
     spells: pl.DataFrame
-    """person, from_on: one row a spell of arrears, its first morning overdue."""
+    """person, from_on (first morning overdue), whole (no: it began before the first night), and
+    incomplete (yes: of loans whose supplied schedule does not cover them, counted apart)."""
     payments: pl.DataFrame
     """person, paid_on."""
     set_aside: int
@@ -124,7 +125,7 @@ def run_nights(
     shelf = _Shelf(world, any_order.book_zone)
     positions, open_items = state["positions"], state["open_items"]
     followed = {name: _begin(world, order, first) for name, order in orders.items()}
-    spells = _Spells(world.parties)
+    spells = _Spells(world)
     aside = replayed = 0
     day = first
     while day <= last:
@@ -255,7 +256,7 @@ class _Shelf:
             past=self._past_until(morning),
         )
 
-    def _past_until(self, morning: object) -> Callable[[pl.Series], Past]:
+    def _past_until(self, morning: datetime) -> Callable[[pl.Series], Past]:
         def past(loans: pl.Series) -> Past:
             few = pl.col("loan").is_in(loans.implode())
             return Past(
@@ -270,10 +271,14 @@ class _Shelf:
 class _Spells:
     """When did each person enter arrears? Noted morning by morning."""
 
-    def __init__(self, parties: pl.DataFrame) -> None:
+    def __init__(self, world: World) -> None:
         owes = pl.col("role").cast(pl.String).is_in(["borrower", "co_borrower"])
-        self.debts = parties.filter(owes).select("person", "loan")
-        self.late = pl.DataFrame(schema={"person": pl.Int64})
+        self.debts = (
+            world.parties.filter(owes)
+            .select("person", "loan")
+            .join(world.loans.select("loan", "incomplete"), on="loan")
+        )
+        self.late = pl.DataFrame(schema={"person": pl.Int64, "incomplete": pl.Boolean})
         self.began: list[pl.DataFrame] = []
 
     def note(self, positions: pl.DataFrame, day: date) -> None:
@@ -281,14 +286,16 @@ class _Spells:
         overdue = positions.filter(
             pl.col("due_since") < day, pl.col("status").is_in(["open", "charged_off"])
         ).select("loan")
-        now = self.debts.join(overdue, on="loan", how="semi").select("person").unique()
-        fresh = now.join(self.late, on="person", how="anti")
-        self.began.append(fresh.with_columns(from_on=pl.lit(day)))
+        now = self.debts.join(overdue, on="loan", how="semi").select("person", "incomplete")
+        now = now.unique()
+        fresh = now.join(self.late, on=["person", "incomplete"], how="anti")
+        whole = pl.lit(bool(self.began))  # on the first morning nobody knows since when
+        self.began.append(fresh.with_columns(from_on=pl.lit(day), whole=whole))
         self.late = now
 
     def frame(self) -> pl.DataFrame:
         """All spells, by person and day."""
-        return pl.concat(self.began).sort("person", "from_on")
+        return pl.concat(self.began).sort("person", "from_on", "incomplete")
 
 
 def _payments(world: World, first: date) -> pl.DataFrame:

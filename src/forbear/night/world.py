@@ -77,8 +77,6 @@ def _whole(book: Book, table: str) -> pl.DataFrame:
 def _recorded(book: Book, table: str) -> pl.DataFrame:
     """A table of history with every inbox of the book."""
     rows = [_whole(book, table)] + [
-        book.read_inbox(day, table, part)
-        for day in book.inbox_days()
-        for part in range(book.files)
+        book.read_inbox(day, table, part) for day in book.inbox_days() for part in range(book.files)
     ]
     return pl.concat(rows).sort(TABLES[table].order)
