@@ -138,7 +138,7 @@ def test_what_is_quoted_pays_the_loan_off_where_interest_follows_the_days(story)
     product = replace(
         product,
         early_payment="pay_ahead",
-        recalculation=replace(product.recalculation, overdue="daily"),
+        recalculation=replace(product.recalculation, overdue="daily", early_interest="to_day"),
         waterfall=replace(
             product.waterfall, components=("fee", "penalty", "interest", "principal")
         ),

@@ -23,6 +23,7 @@ from forbear.cli.loan_check.vectors import (
     differ_amount,
     joined,
 )
+from forbear.loan.events import Event
 from forbear.loan.position import InstalmentPosition, Position
 
 GRACE_DAYS = 3
@@ -32,6 +33,12 @@ LADDER: list[list[object]] = [
     ["RANGE_90", 91, 120], ["RANGE_120", 121, 150], ["RANGE_150", 151, 180],
     ["RANGE_180", 181, 240], ["RANGE_240", 241, None],
 ]  # fmt: skip
+TYPES = {
+    "repaid": "Repayment",
+    "charge_off": "Charge-off",
+    "re_age": "Re-age",
+    "re_amortise": "Re-amortize",
+}
 PARTS = ("principal", "interest", "fees", "penalties")
 
 
@@ -142,11 +149,11 @@ def _totals(label: str, totals: Fields, seen: Position) -> list[Difference]:
 def _transactions(
     label: str, rows: Sequence[Fields], story: Story, count: int, day: date
 ) -> list[Difference]:
-    """The transactions the source lists, but those that only recognise income."""
+    """The transactions the source lists, by day; income recognised is checked as a running sum."""
     found: list[Difference] = []
     money = [row for row in rows if row.raw("type") != "Accrual"]
-    got = [each for at in range(count) for each in _of_entry(story, at)]
-    undone = _undone(story, count)
+    undone = {event.names for event in story.events(count) if event.kind == "reversed"}
+    got = _booked(story, count, undone)
     found += differ(f"{label} number of transactions", len(money), len(got))
     for place, (row, mine) in enumerate(zip(money, got, strict=False), 1):
         name = f"{label} transaction {place}"
@@ -160,36 +167,44 @@ def _transactions(
     return found
 
 
-def _undone(story: Story, count: int) -> set[int | None]:
-    return {event.names for event in story.events(count) if event.kind == "reversed"}
-
-
-def _of_entry(story: Story, at: int) -> list[tuple[int, date, str, dict[str, int]]]:
-    """(number, date, type, amounts) of what one entry books."""
-    kind, day, events = story.entries[at]
-    before, after = story.at(at, day), story.at(at + 1, day)
+def _booked(
+    story: Story, count: int, undone: set[int | None]
+) -> list[tuple[int, date, str, dict[str, int]]]:
+    """(number, date, type, amounts) of what the entries book, each on top of what counts before it."""
+    told = [
+        (kind, event)
+        for kind, _, events in story.entries[:count]
+        for event in events
+        if event.kind != "reversed"
+    ]
+    told.sort(key=lambda each: each[1].effective_on)
+    earlier: list[Event] = []
     listed = []
-    for event in events:
+    for kind, event in told:
+        day = max(event.effective_on, story.loan.disbursed_on)
+        before, after = story.given(earlier, day), story.given([*earlier, event], day)
+        amounts: dict[str, int] | None = None
         if event.kind == "disbursed":
-            down = sum(each.amount for each in events if each.kind == "repaid")
-            balance = after.principal_due + after.principal_not_due + down
-            amounts = {"amount": event.amount, "loan_balance": balance} | dict.fromkeys(PARTS, 0)
-            listed.append((event.number, day, "Disbursement", amounts))
+            balance = after.principal_due + after.principal_not_due
+            amounts = dict.fromkeys(PARTS, 0) | {"amount": event.amount, "loan_balance": balance}
         elif event.kind == "repaid":
-            word = "Repayment" if kind != "disbursement" else "Down Payment"
-            first = before if kind != "disbursement" else None
-            listed.append((event.number, day, word, _paid(first, after, event.amount)))
+            amounts = _paid(before, after, event.amount)
         elif event.kind in ("charge_off", "re_age", "re_amortise"):
-            word = {"charge_off": "Charge-off", "re_age": "Re-age"}.get(event.kind, "Re-amortize")
-            listed.append((event.number, day, word, _moved(event.kind, before, after)))
+            amounts = _moved(event.kind, before, after)
+        if amounts is not None:
+            word = "Down Payment" if kind == "disbursement" else TYPES.get(event.kind, "")
+            word = "Disbursement" if event.kind == "disbursed" else word
+            listed.append((event.number, day, word, amounts))
+        if event.number not in undone:
+            earlier.append(event)
     return listed
 
 
-def _paid(before: Position | None, after: Position, amount: int) -> dict[str, int]:
+def _paid(before: Position, after: Position, amount: int) -> dict[str, int]:
     """How one payment was split."""
 
-    def paid(seen: Position | None, part: str) -> int:
-        return sum(getattr(row, f"paid_{part}") for row in seen.instalments) if seen else 0
+    def paid(seen: Position, part: str) -> int:
+        return sum(getattr(row, f"paid_{part}") for row in seen.instalments)
 
     split = {
         name: paid(after, part) - paid(before, part)

@@ -60,6 +60,10 @@ class Story:
         """Our events after the first ``count`` entries."""
         return [event for _, _, events in self.entries[:count] for event in events]
 
+    def given(self, events: list[ev.Event], day: date) -> Position:
+        """The loan on ``day`` if just this had happened."""
+        return position(self.product, self.loan, events, day)
+
     def at(self, count: int, day: date) -> Position:
         """The loan after the first ``count`` entries, seen on ``day``."""
         return position(
