@@ -22,6 +22,9 @@ COSTS = pl.Schema({"loan": pl.Int64, "cost_rate": pl.Int64, "over_ceiling": pl.B
 
 _TERMS = ["product", "disbursed_on", "principal", "signing_fees", "due", "lent_back", "charged"]
 
+COST_MAX = 10**18
+"""A cost above a billion times the principal a year fits no column: flagged, not shown."""
+
 CLASS_OF_LENDER = {"private": "private", "micro_lender": "micro_lender"}
 """Under which line of the table a lender's loans fall; every other licensed kind: licensed."""
 
@@ -90,10 +93,11 @@ def _cost(
     except InputError:
         # Money that flows only one way (free of charge and repaid the same day) has no rate.
         return None, False
+    shown = cost if cost <= COST_MAX else None
     if line is None:
-        return cost, False
+        return shown, False
     try:
         check_signing(product, principal, disbursed_on, plan, line, signing_fees=signing_fees)
     except ProductError:
-        return cost, True
-    return cost, False
+        return shown, True
+    return shown, False
