@@ -110,13 +110,13 @@ def test_spells_are_read_from_what_was_due_and_paid(tmp_path: Path) -> None:
         .filter(loan=1)
         .select("days_past_due", "times_late", "balance", "cured", "paid")
     )
-    # Every seventh day since 1970: 2, 9, … April; and 7, 14, 21, 28 May.
+    # Loan 1 is looked at on Wednesdays: 8 April; 6, 13, 20 and 27 May.
     assert seen.rows() == [
-        (1, 1, 200, True, True),
-        (6, 2, 100, True, True),
-        (13, 2, 40, True, True),
-        (20, 2, 40, True, True),
-        (27, 2, 40, True, True),
+        (7, 1, 200, True, True),
+        (5, 2, 100, True, True),
+        (12, 2, 40, True, True),
+        (19, 2, 40, True, True),
+        (26, 2, 40, True, True),
     ]
 
 
