@@ -13,7 +13,7 @@ from sqlglot import exp
 from forbear.errors import PolicyError
 from forbear.facts.definitions import FACTS
 from forbear.policy.form import PROPOSED, QUIET, Step
-from forbear.policy.load import NOTICE, OWED, Policy
+from forbear.policy.load import OWED, Policy
 from forbear.policy.reachable import witness
 from forbear.relief.offers import ALWAYS
 
@@ -119,7 +119,7 @@ def _acts(policy: Policy) -> Found:
 def _order(policy: Policy) -> Found:
     harsher: Step | None = None
     for step in policy.steps:
-        if step.do.purpose == NOTICE:
+        if step.do.purpose in OWED:
             continue
         if harsher is not None and step.do.severity > harsher.do.severity:
             yield PolicyError(
