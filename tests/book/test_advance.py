@@ -207,7 +207,7 @@ def replayed(book: Made, to: date, *more: pl.DataFrame) -> Replayed:
     )
 
 
-@settings(max_examples=SOAK or 25, deadline=None, phases=AS_DRAWN)
+@settings(max_examples=SOAK or 12, deadline=None, phases=AS_DRAWN)
 @given(st.integers(0, 10**9), st.integers(10, 200))
 def test_columns_equal_the_replay_loan_by_loan(seed: int, days: int) -> None:
     """The first property of the house: advance == replay, every column, to the unit."""
@@ -220,7 +220,7 @@ def test_columns_equal_the_replay_loan_by_loan(seed: int, days: int) -> None:
     assert items.equals(one_by_one.open_items)
 
 
-@settings(max_examples=20, deadline=None, phases=AS_DRAWN)
+@settings(max_examples=SOAK or 6, deadline=None, phases=AS_DRAWN)
 @given(st.integers(0, 10**9))
 def test_no_money_is_lost(seed: int) -> None:
     """Everything paid is allocated, held in advance or shown as overpaid; nothing due is negative."""
