@@ -54,6 +54,9 @@ class Expression:
     """Words it uses, in order of first use."""
     tree: exp.Expr
     """The syntax tree with money and shares already whole numbers."""
+    possible: pl.Expr
+    """The same where IS NULL is unknown too: false only where it is false whatever the words that
+    are null turn out to be."""
     unguarded: tuple[str, ...]
     """Words that can be unknown and are compared without ``x IS NOT NULL AND`` (or ``x IS NULL OR``)
     before them."""
@@ -129,6 +132,7 @@ class _Reading:
         self.text, self.words, self.where, self.error = text, words, where, error
         self.names: dict[str, None] = {}
         self.unguarded: dict[str, None] = {}
+        self.nulls_are_unknown = False
 
     def run(self) -> Expression:
         """Parse, check, compile."""
@@ -137,9 +141,16 @@ class _Reading:
         except (SqlglotError, RecursionError) as problem:
             line = str(problem).splitlines()[0].split(". Line")[0]
             self.fail(f"cannot read {self.text[:60]!r}: {line}", None, "see the allowed forms")
-        expr, tree = self.condition(tree, frozenset())
+        expr, whole = self.condition(tree, frozenset())
+        self.nulls_are_unknown = True
+        possible, _ = self.condition(tree, frozenset())
         return Expression(
-            " ".join(self.text.split()), expr, tuple(self.names), tree, tuple(self.unguarded)
+            " ".join(self.text.split()),
+            expr,
+            tuple(self.names),
+            whole,
+            possible,
+            tuple(self.unguarded),
         )
 
     def fail(self, problem: str, node: exp.Expr | None, remedy: str = "") -> NoReturn:
@@ -205,7 +216,9 @@ class _Reading:
         if not isinstance(node.expression, exp.Null):
             self.fail("IS is only for NULL", node, "write x, NOT x, or x IS NULL")
         name, _ = self.word(node.this, None)
-        return pl.col(name).is_null(), exp.Is(this=exp.column(name), expression=exp.Null())
+        unknown = pl.lit(None, dtype=pl.Boolean)
+        answer = unknown if self.nulls_are_unknown else pl.col(name).is_null()
+        return answer, exp.Is(this=exp.column(name), expression=exp.Null())
 
     def comparison(self, node: exp.Expr, known: frozenset[str]) -> tuple[pl.Expr, exp.Expr]:
         left, right, operator = node.this, node.expression, type(node)

@@ -14,7 +14,6 @@ lapses next week) go through the general union of spans.
 from __future__ import annotations
 
 from datetime import date, timedelta
-from functools import reduce
 from itertools import pairwise
 from typing import cast
 
@@ -23,7 +22,7 @@ import polars as pl
 from forbear.dates import zone as time_zone
 from forbear.errors import InputError
 from forbear.law.hours import micros
-from forbear.law.kinds import FAR, Clock, Hours, Span, Spanning
+from forbear.law.kinds import FAR, Clock, Spanning
 from forbear.law.moments import SPAN, hours_failed, lawful_moments, lay_out, shape_words
 from forbear.law.request import VOCABULARY, complete
 from forbear.law.rulebook import InForce, Rulebook
@@ -48,6 +47,15 @@ allowed). ``spans`` are the lawful spans left of the day judged; ``not_before`` 
 the horizon that no known rule forbids, from the moment asked on (null: none in view)."""
 
 _FAR = micros(FAR)
+_EVER = 0
+"""Before every moment anyone could ask about (1970)."""
+
+_SPAN_ROW = pl.Schema(
+    {
+        "wish": pl.Int64(), "mask": pl.UInt64(), "begin": pl.Int64(), "until": pl.Int64(),
+        "now": pl.Boolean(), "begun": pl.Boolean(), "touches": pl.Boolean(), "later": pl.Boolean(),
+    }
+)  # fmt: skip
 
 
 def judge(
@@ -127,31 +135,22 @@ class _Judging:
         horizon_days: int,
     ) -> None:
         said = asked.select("channel", "purpose", "recipient").unique()
+        self.asked = asked
         self.rules = rulebook.could_apply(rules, said)
         self.rulebook, self.clock = rulebook, clock
         self.law_until, self.horizon_days = law_until, horizon_days
         self.block = sum(each.mask for each in self.rules if each.rule.verdict == "block")
         self.review = sum(each.mask for each in self.rules if each.rule.verdict == "review")
-        self.hours = [each for each in self.rules if isinstance(each.value.parameters, Hours)]
-        self.spanning: list[tuple[InForce, Span]] = [
-            (each, cast(Spanning, each.value.parameters).span(clock))
-            for each in self.rules
-            if not isinstance(each.value.parameters, Hours)
-        ]
-        self.later_bits = [
-            each.bit
-            for each, span in self.spanning
-            if each.rule.verdict == "block" and span.from_at is not None
-        ]
-        self.asked = asked
+        self.hours = [each for each in self.rules if each.bad is None]
 
     def run(self) -> pl.DataFrame:
         """The verdicts, in the order of the wishes."""
-        frame = self._facts(self._bounds(self.asked))
-        missing_fact = self._missing_facts(frame)
-        frame = self._masks(frame)
+        frame, answered = self._facts(self._bounds(self.asked))
+        missing_fact = self._missing_facts(frame, answered)
+        spans = self._spans(frame, answered)
+        frame = self._masks(frame, answered, spans)
         frame, layout = lay_out(frame, self.hours, self.horizon_days)
-        frame = lawful_moments(frame, layout, self.later_bits)
+        frame = lawful_moments(frame, layout, spans.filter("later"))
         frame = hours_failed(frame, layout)
         return self._verdicts(frame, missing_fact)
 
@@ -160,41 +159,52 @@ class _Judging:
         ahead = pl.col("_day") + timedelta(days=self.horizon_days)
         if self.law_until < date.max:
             ahead = pl.min_horizontal(ahead, pl.lit(self.law_until))
-        begins = self.clock.day_start(pl.col("_day")).dt.timestamp("us")
+        begins = self.clock.day_start(pl.col("_day"))
         return asked.with_columns(
-            _d0=begins,
+            _d0=begins.dt.timestamp("us"),
             _d1=self.clock.day_start(pl.col("_day") + timedelta(days=1)).dt.timestamp("us"),
             _h1=self.clock.day_start(ahead).dt.timestamp("us"),
+            _t0=pl.col("asked_at").fill_null(begins).dt.timestamp("us"),
             _live=pl.col("asked_at").is_not_null(),
-        ).with_columns(
-            _t0=pl.col("asked_at").dt.timestamp("us").fill_null(pl.col("_d0")),
         )
 
-    def _facts(self, frame: pl.DataFrame) -> pl.DataFrame:
-        """Does each rule apply (``a…``), and does it forbid anything (``x…``)? Null: unknown."""
+    def _facts(self, frame: pl.DataFrame) -> tuple[pl.DataFrame, dict[int, tuple[int, int, int]]]:
+        """Does each rule apply (``a…``), and does it forbid anything (``x…``, null: unknown)?
+
+        With the frame: for each rule, how many wishes it applies to, forbids, leaves unknown.
+        """
+        known = pl.when(pl.col("zones").is_not_null()).then(pl.lit(True))
         frame = frame.with_columns(
             each.rule.applies.expr.alias(f"a{each.bit}") for each in self.rules
-        )
-        known = pl.when(pl.col("zones").is_not_null()).then(pl.lit(True))
-        bad = {each.bit: span.bad for each, span in self.spanning}
-        return frame.with_columns(
-            (pl.col(f"a{each.bit}") & bad.get(each.bit, known)).alias(f"x{each.bit}")
+        ).with_columns(
+            (pl.col(f"a{each.bit}") & (known if each.bad is None else each.bad)).alias(
+                f"x{each.bit}"
+            )
             for each in self.rules
         )
+        bits = [each.bit for each in self.rules]
+        totals = frame.select(
+            *(pl.col(f"a{bit}").fill_null(True).sum().alias(f"a{bit}") for bit in bits),
+            *(pl.col(f"x{bit}").sum().alias(f"x{bit}") for bit in bits),
+            *(pl.col(f"x{bit}").null_count().alias(f"n{bit}") for bit in bits),
+        )
+        row = totals.row(0, named=True) if bits else {}
+        return frame, {bit: (row[f"a{bit}"], row[f"x{bit}"], row[f"n{bit}"]) for bit in bits}
 
-    def _missing_facts(self, frame: pl.DataFrame) -> pl.DataFrame:
+    def _missing_facts(
+        self, frame: pl.DataFrame, answered: dict[int, tuple[int, int, int]]
+    ) -> pl.DataFrame:
         """Which fact is missing for the first rule that could not be answered? (few rows)"""
-        unknown = [pl.col(f"x{each.bit}").is_null() for each in self.rules]
-        none = pl.DataFrame(schema={"wish": pl.Int64, "missing_fact": pl.String})
-        if not unknown:
-            return none
-        rows = frame.filter(pl.any_horizontal(unknown))
-        if rows.is_empty():
-            return none
-        asks = {each.bit: span.asks for each, span in self.spanning}
+        open_rules = [each for each in self.rules if answered[each.bit][2]]
+        if not open_rules:
+            return pl.DataFrame(schema={"wish": pl.Int64, "missing_fact": pl.String})
+        rows = frame.filter(
+            pl.any_horizontal([pl.col(f"x{each.bit}").is_null() for each in open_rules])
+        )
         named = []
-        for each in self.rules:
-            names = dict.fromkeys((*each.rule.applies.names, *asks.get(each.bit, ("zones",))))
+        for each in open_rules:
+            asks = ("zones",) if each.bad is None else cast(Spanning, each.value.parameters).asks()
+            names = dict.fromkeys((*each.rule.applies.names, *asks))
             needed = [name for name in names if not VOCABULARY[name].null]
             nothing: list[pl.Expr] = [pl.lit(None, dtype=pl.String)]
             first = pl.coalesce(
@@ -203,77 +213,70 @@ class _Judging:
             named.append(pl.when(pl.col(f"x{each.bit}").is_null()).then(first))
         return rows.select("wish", missing_fact=pl.coalesce(named))
 
-    def _masks(self, frame: pl.DataFrame) -> pl.DataFrame:
-        """The rules as bits, and until when the spans that have begun forbid."""
-        now = [_bit(self._fails_now(each, span), each) for each, span in self.spanning]
-        blocking = [pair for pair in self.spanning if pair[0].rule.verdict == "block"]
-        touched = [_bit(self._touches_day(each, span), each) for each, span in blocking]
-        later = [
-            _bit(self._begins_later(each, span), each)
-            for each, span in blocking
-            if span.from_at is not None
-        ]
-        until = [
-            pl.when(self._begun(each, span)).then(_physical(span.until_at, _FAR))
-            for each, span in blocking
-        ]
-        unknown = [_bit(pl.col(f"x{each.bit}").is_null(), each) for each in self.rules]
-        applied = [_bit(pl.col(f"a{each.bit}").fill_null(True), each) for each in self.rules]
-        hours = [_bit(pl.col(f"x{each.bit}").fill_null(False), each) for each in self.hours]
-        return frame.select(
-            "wish", "_zone", "_day", "_d0", "_d1", "_h1", "_t0", "_live", *shape_words(self.hours),
-            _sum(hours).alias("_hours"),
-            _sum(applied).alias("applies"),
-            _sum(now).alias("failed"),
-            _sum(unknown).alias("missing"),
-            _sum(touched).alias("_touched"),
-            _sum(later).alias("_later"),
-            pl.max_horizontal(pl.col("_t0"), *until).alias("_low"),
-            *self._later_columns(),
-        )  # fmt: skip
+    def _spans(
+        self, frame: pl.DataFrame, answered: dict[int, tuple[int, int, int]]
+    ) -> pl.DataFrame:
+        """Every span that a rule forbids a wish, one a row: only rules that forbid any are laid out.
 
-    def _begun(self, each: InForce, span: Span) -> pl.Expr:
-        """Has the forbidden span begun by the moment asked (a night: by the start of the day)?"""
-        bad = pl.col(f"x{each.bit}").fill_null(False)
-        return bad if span.from_at is None else bad & (_physical(span.from_at) <= pl.col("_t0"))
-
-    def _fails_now(self, each: InForce, span: Span) -> pl.Expr:
-        """Live: the moment lies in the span. A night: the span covers the whole day."""
-        if span.until_at is None:
-            return self._begun(each, span)
+        ``now``: the moment asked lies in it, or it covers the whole day of a night; ``begun``: it had
+        begun by then; ``touches``: it forbids part of what is left of the day; ``later``: it begins
+        inside the horizon.
+        """
+        parts = [self._spans_of(each, frame) for each in self.rules
+                 if each.bad is not None and answered[each.bit][1]]  # fmt: skip
+        if not parts:
+            return pl.DataFrame(schema=_SPAN_ROW)
+        begin, until = pl.col("begin"), pl.col("until")
         needed = pl.when("_live").then(pl.col("_t0") + 1).otherwise(pl.col("_d1"))
-        return self._begun(each, span) & (_physical(span.until_at) >= needed)
-
-    def _touches_day(self, each: InForce, span: Span) -> pl.Expr:
-        """Does the span forbid any part of what is left of the day?"""
-        touches = pl.col(f"x{each.bit}").fill_null(False)
-        if span.from_at is not None:
-            touches &= _physical(span.from_at) < pl.col("_d1")
-        if span.until_at is not None:
-            touches &= _physical(span.until_at) > pl.col("_t0")
-        return touches
-
-    def _begins_later(self, each: InForce, span: Span) -> pl.Expr:
-        """Does the span begin after the moment asked, inside the horizon?"""
-        begin = _physical(span.from_at)
-        inside = (begin > pl.col("_t0")) & (begin < pl.col("_h1"))
+        begun = begin <= pl.col("_t0")
         return (
-            pl.col(f"x{each.bit}").fill_null(False)
-            & inside
-            & (_physical(span.until_at, _FAR) > begin)
+            pl.concat(parts)
+            .with_columns(
+                now=begun & (until >= needed),
+                begun=begun & pl.col("block"),
+                touches=pl.col("block") & (begin < pl.col("_d1")) & (until > pl.col("_t0")),
+                later=pl.col("block") & ~begun & (begin < pl.col("_h1")) & (until > begin),
+            )
+            .select(_SPAN_ROW.names())
         )
 
-    def _later_columns(self) -> list[pl.Expr]:
-        """Begin and end of the spans that may begin later, for the general union."""
-        spans = {each.bit: span for each, span in self.spanning}
-        return [
-            column
-            for bit in self.later_bits
-            for column in (
-                _physical(spans[bit].from_at).alias(f"b{bit}"),
-                _physical(spans[bit].until_at, _FAR).alias(f"e{bit}"),
-            )
-        ]
+    def _spans_of(self, each: InForce, frame: pl.DataFrame) -> pl.DataFrame:
+        kind = cast(Spanning, each.value.parameters)
+        begins, ends = kind.begins(self.clock), kind.ends(self.clock)
+        return frame.filter(pl.col(f"x{each.bit}")).select(
+            "wish",
+            pl.lit(each.mask, dtype=pl.UInt64).alias("mask"),
+            pl.lit(each.rule.verdict == "block").alias("block"),
+            _physical(begins, _EVER).alias("begin"),
+            _physical(ends, _FAR).alias("until"),
+            "_t0", "_d1", "_h1", "_live",
+        )  # fmt: skip
+
+    def _masks(
+        self, frame: pl.DataFrame, answered: dict[int, tuple[int, int, int]], spans: pl.DataFrame
+    ) -> pl.DataFrame:
+        """The rules as bits, and until when the spans that have begun forbid."""
+        applied = [_bit(pl.col(f"a{each.bit}").fill_null(True), each)
+                   for each in self.rules if answered[each.bit][0]]  # fmt: skip
+        unknown = [_bit(pl.col(f"x{each.bit}").is_null(), each)
+                   for each in self.rules if answered[each.bit][2]]  # fmt: skip
+        hours = [_bit(pl.col(f"x{each.bit}").fill_null(False), each)
+                 for each in self.hours if answered[each.bit][1]]  # fmt: skip
+        frame = frame.select(
+            "wish", "_zone", "_day", "_d0", "_d1", "_h1", "_t0", "_live", *shape_words(self.hours),
+            _sum(hours).alias("_hours"), _sum(applied).alias("applies"), _sum(unknown).alias("missing"),
+        )  # fmt: skip
+        if spans.is_empty():
+            none = pl.lit(0, dtype=pl.UInt64)
+            return frame.with_columns(failed=none, _touched=none, _low=pl.col("_t0"))
+        folded = spans.group_by("wish").agg(
+            failed=pl.col("mask").filter("now").sum(),
+            _touched=pl.col("mask").filter("touches").sum(),
+            _low=pl.col("until").filter("begun").max(),
+        )
+        return frame.join(folded, on="wish", how="left", maintain_order="left").with_columns(
+            pl.col("failed", "_touched").fill_null(0), _low=pl.max_horizontal("_t0", "_low")
+        )
 
     def _verdicts(self, frame: pl.DataFrame, missing_fact: pl.DataFrame) -> pl.DataFrame:
         """Outcome and deciding rule out of the masks and what is left of the day."""
@@ -307,9 +310,10 @@ class _Judging:
         )  # fmt: skip
 
 
-def _physical(instant: pl.Expr | None, none: int | None = None) -> pl.Expr:
+def _physical(instant: pl.Expr | None, none: int) -> pl.Expr:
     """The instant as whole microseconds; no instant: ``none``."""
-    return pl.lit(none, dtype=pl.Int64) if instant is None else instant.dt.timestamp("us")
+    nothing = pl.lit(none, dtype=pl.Int64)
+    return nothing if instant is None else instant.dt.timestamp("us").fill_null(nothing)
 
 
 def _bit(condition: pl.Expr, rule: InForce) -> pl.Expr:
@@ -319,4 +323,4 @@ def _bit(condition: pl.Expr, rule: InForce) -> pl.Expr:
 
 def _sum(bits: list[pl.Expr]) -> pl.Expr:
     """Different bits together."""
-    return reduce(lambda a, b: a + b, bits, pl.lit(0, dtype=pl.UInt64))
+    return pl.sum_horizontal(pl.lit(0, dtype=pl.UInt64), *bits)

@@ -114,16 +114,6 @@ class Clock:
         )
 
 
-@dataclass(frozen=True, slots=True)
-class Span:
-    """What a rule forbids a wish: nothing, or one span; ``bad`` null: a word of ``asks`` is missing."""
-
-    bad: pl.Expr
-    from_at: pl.Expr | None = None
-    until_at: pl.Expr | None = None
-    asks: tuple[str, ...] = ()
-
-
 class Parameters(Protocol):
     """The dated part of a rule."""
 
@@ -140,8 +130,17 @@ class Parameters(Protocol):
 class Spanning(Parameters, Protocol):
     """A kind that forbids at most one span a wish."""
 
-    def span(self, clock: Clock) -> Span:
-        """What is forbidden, as expressions over the wishes."""
+    def asks(self) -> tuple[str, ...]:
+        """Which words, when missing, leave it without an answer?"""
+
+    def bad(self) -> pl.Expr:
+        """Is anything forbidden? Null: a word of ``asks`` is missing."""
+
+    def begins(self, clock: Clock) -> pl.Expr | None:
+        """Where ``bad``: from which instant (None: it always was)?"""
+
+    def ends(self, clock: Clock) -> pl.Expr | None:
+        """Where ``bad``: until which instant (None: no end in view)?"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -248,18 +247,33 @@ class Cap:
         """Which words it looks at."""
         return (self._column(),)
 
-    def span(self, clock: Clock) -> Span:
-        """Until the first day on which the window holds fewer than ``most`` again."""
-        column = self._column()
+    def asks(self) -> tuple[str, ...]:
+        """Only a case counter can be missing; no history counts nothing."""
+        return self.words()
+
+    def bad(self) -> pl.Expr:
+        """Is the window full?"""
         if self.days is None:
-            return Span(pl.col(column) >= self.most, asks=(column,))
-        packed = pl.col(column).fill_null(0)
-        so_far = [(packed // 256**back) % 256 for back in range(self.days)]
-        sums = [reduce(lambda a, b: a + b, so_far[: n + 1]) for n in range(self.days)]
-        full = [(each >= self.most).cast(pl.Int32) for each in sums]
-        days = reduce(lambda a, b: a + b, full)
-        free_on = pl.col("_day") + pl.duration(days=days)
-        return Span(days > 0, until_at=clock.day_start(free_on), asks=(column,))
+            return pl.col(self._column()) >= self.most
+        return self._full(self.days)
+
+    def begins(self, clock: Clock) -> pl.Expr | None:
+        """A full window has always been full."""
+        return None
+
+    def ends(self, clock: Clock) -> pl.Expr | None:
+        """The first day on which the window holds fewer than ``most`` again; a case has none."""
+        if self.days is None:
+            return None
+        # the window of j days hence sees only the last days − j of these days
+        full = [self._full(window).cast(pl.Int32) for window in range(1, self.days + 1)]
+        return clock.day_start(pl.col("_day") + pl.duration(days=pl.sum_horizontal(full)))
+
+    def _full(self, window: int) -> pl.Expr:
+        """Do the last ``window`` days, today among them, hold ``most`` or more?"""
+        packed = pl.col(self._column()).fill_null(0)
+        days = [(packed // 256**back) % 256 for back in range(window)]
+        return pl.sum_horizontal(days) >= self.most
 
     def _column(self) -> str:
         if self.per == "case":
@@ -292,14 +306,24 @@ class Gap:
         """Which words it looks at."""
         return (self.since,)
 
-    def span(self, clock: Clock) -> Span:
-        """Until the gap is over."""
+    def asks(self) -> tuple[str, ...]:
+        """Never is an answer."""
+        return ()
+
+    def bad(self) -> pl.Expr:
+        """Was there a last time?"""
+        return pl.col(self.since).is_not_null()
+
+    def begins(self, clock: Clock) -> pl.Expr | None:
+        """At once."""
+        return None
+
+    def ends(self, clock: Clock) -> pl.Expr | None:
+        """When the gap is over."""
         last = pl.col(self.since)
         if self.hours is not None:
-            until = last + timedelta(hours=self.hours)
-        else:
-            until = clock.day_start(clock.local_day(last) + timedelta(days=self.days or 0))
-        return Span(last.is_not_null(), until_at=until, asks=(self.since,))
+            return last + timedelta(hours=self.hours)
+        return clock.day_start(clock.local_day(last) + timedelta(days=self.days or 0))
 
 
 @dataclass(frozen=True, slots=True)
@@ -335,20 +359,29 @@ class Hold:
             f"hold_{kind}{part}" for kind in self.holds for part in ("", "_from", "_until")
         )
 
-    def span(self, clock: Clock) -> Span:
-        """From when it begins until it ends (no end in view: no end)."""
+    def asks(self) -> tuple[str, ...]:
+        """The day word, or the holds."""
+        return (self.after,) if self.after else tuple(f"hold_{kind}" for kind in self.holds)
+
+    def bad(self) -> pl.Expr:
+        """Does a hold stand, or is the day known?"""
         if self.after is not None:
-            day = pl.col(self.after)
-            begins = clock.day_start(day.dt.offset_by(self.offset) + timedelta(days=1))
-            bad = pl.when(day.is_not_null()).then(pl.lit(True))
-            return Span(bad, from_at=begins, asks=(self.after,))
-        held = [pl.col(f"hold_{kind}") for kind in self.holds]
-        begins_at = [pl.col(f"hold_{kind}_from") for kind in self.holds]
+            return pl.when(pl.col(self.after).is_not_null()).then(pl.lit(True))
+        return pl.any_horizontal([pl.col(f"hold_{kind}") for kind in self.holds])
+
+    def begins(self, clock: Clock) -> pl.Expr | None:
+        """When the first hold begins; the day after so long after the day word."""
+        if self.after is not None:
+            day = pl.col(self.after).dt.offset_by(self.offset)
+            return clock.day_start(day + timedelta(days=1))
+        return pl.min_horizontal([pl.col(f"hold_{kind}_from") for kind in self.holds])
+
+    def ends(self, clock: Clock) -> pl.Expr | None:
+        """When the last hold ends; a claim out of time stays so."""
+        if self.after is not None:
+            return None
         ends = [pl.when(pl.col(f"hold_{kind}")).then(self._end(kind)) for kind in self.holds]
-        asks = tuple(f"hold_{kind}" for kind in self.holds)
-        return Span(
-            pl.any_horizontal(held), pl.min_horizontal(begins_at), pl.max_horizontal(ends), asks
-        )
+        return pl.max_horizontal(ends)
 
     def _end(self, kind: str) -> pl.Expr:
         open_end = pl.col(f"hold_{kind}_until").fill_null(pl.lit(FAR))
@@ -375,9 +408,21 @@ class Recipient:
         """Which words it looks at."""
         return self.must.names
 
-    def span(self, clock: Clock) -> Span:
-        """Always, where the condition fails."""
-        return Span(~self.must.expr, asks=self.must.names)
+    def asks(self) -> tuple[str, ...]:
+        """The words of the condition."""
+        return self.must.names
+
+    def bad(self) -> pl.Expr:
+        """Does the condition fail?"""
+        return ~self.must.expr
+
+    def begins(self, clock: Clock) -> pl.Expr | None:
+        """It always did."""
+        return None
+
+    def ends(self, clock: Clock) -> pl.Expr | None:
+        """No end in view."""
+        return None
 
 
 @dataclass(frozen=True, slots=True)
@@ -404,16 +449,26 @@ class Requires:
         """Which words it looks at."""
         return self.must.names if self.must is not None else (str(self.told),)
 
-    def span(self, clock: Clock) -> Span:
-        """Until it was told long enough ago; never told: no end in view."""
-        if self.must is not None:
-            return Span(~self.must.expr, asks=self.must.names)
-        word = str(self.told)
-        told = pl.col(word)
-        ready = told if not self.days_before else clock.day_start(
-            clock.local_day(told) + timedelta(days=self.days_before)
-        )  # fmt: skip
-        return Span(pl.lit(True), until_at=ready.fill_null(pl.lit(FAR)), asks=(word,))
+    def asks(self) -> tuple[str, ...]:
+        """The words of the condition; never told is an answer."""
+        return self.must.names if self.must is not None else ()
+
+    def bad(self) -> pl.Expr:
+        """Does the condition fail? What must be told is forbidden until it was."""
+        return pl.lit(True) if self.must is None else ~self.must.expr
+
+    def begins(self, clock: Clock) -> pl.Expr | None:
+        """It always did."""
+        return None
+
+    def ends(self, clock: Clock) -> pl.Expr | None:
+        """When it was told long enough ago; never told: no end in view."""
+        if self.told is None:
+            return None
+        told = pl.col(self.told)
+        if self.days_before:
+            told = clock.day_start(clock.local_day(told) + timedelta(days=self.days_before))
+        return told.fill_null(pl.lit(FAR))
 
 
 FAR = pl.Series(["9000-01-01"]).str.to_datetime(time_unit="us", time_zone="UTC").item()

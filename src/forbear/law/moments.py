@@ -89,8 +89,11 @@ def _intervals(
     return found
 
 
-def lawful_moments(frame: pl.DataFrame, layout: Layout, later_bits: list[int]) -> pl.DataFrame:
-    """Add ``spans`` (lawful, of what is left of the day) and ``not_before`` to every wish."""
+def lawful_moments(frame: pl.DataFrame, layout: Layout, later: pl.DataFrame) -> pl.DataFrame:
+    """Add ``spans`` (lawful, of what is left of the day) and ``not_before`` to every wish.
+
+    ``later`` has the forbidden spans (``wish``, ``begin``, ``until``) that begin after the moment.
+    """
     pairs = frame.select("_shape", "_low", "_d1", "_h1").unique(["_shape", "_low"])
     first = _first_moment(pairs, layout)
     spans = _spans(pairs, layout)
@@ -107,9 +110,7 @@ def lawful_moments(frame: pl.DataFrame, layout: Layout, later_bits: list[int]) -
             known.select("_shape", "_low", "spans", "not_before"),
             on=["_shape", "_low"], how="left", maintain_order="left",
         )  # fmt: skip
-    if not later_bits or not answer.select((pl.col("_later") != 0).any()).item():
-        return answer
-    return _with_later(answer, layout, later_bits)
+    return answer if later.is_empty() else _with_later(answer, layout, later)
 
 
 def _first_moment(pairs: pl.DataFrame, layout: Layout) -> pl.DataFrame:
@@ -137,21 +138,17 @@ def _spans(pairs: pl.DataFrame, layout: Layout) -> pl.DataFrame:
     )
 
 
-def _with_later(answer: pl.DataFrame, layout: Layout, later_bits: list[int]) -> pl.DataFrame:
+def _with_later(answer: pl.DataFrame, layout: Layout, later: pl.DataFrame) -> pl.DataFrame:
     """The same for wishes with a span that begins later: the general union of spans."""
-    rows = answer.filter(pl.col("_later") != 0)
+    rows = answer.join(later.select("wish").unique(), on="wish", how="semi")
     hours = layout.free.rename({"key": "_shape"})
-    mine = rows.select("_shape", "_h1", key="wish", low="_low").join(hours, on="_shape")
-    free = mine.select("key", "begin", "until")
-    extra = [
-        rows.filter(pl.col("_later") & (1 << bit) != 0).select(
-            key="wish", begin=f"b{bit}", until=f"e{bit}"
-        )
-        for bit in later_bits
-    ]
+    free = (
+        rows.select("_shape", key="wish").join(hours, on="_shape").select("key", "begin", "until")
+    )
+    extra = later.select("begin", "until", key="wish").select("key", "begin", "until")
     bounds = rows.select(key="wish", low="_low", high=pl.max_horizontal("_h1", "_low"))
     closed = gaps(free, bounds)  # what hours forbid is the complement of what they leave free
-    left = gaps(pl.concat([closed, *extra]), bounds)
+    left = gaps(pl.concat([closed, extra]), bounds)
     days = rows.select("_d1", key="wish")
     clipped = (
         left.join(days, on="key")
@@ -169,7 +166,8 @@ def _with_later(answer: pl.DataFrame, layout: Layout, later_bits: list[int]) -> 
         clipped, left_on="wish", right_on="key", how="left"
     )
     redone = redone.with_columns(pl.col("spans").fill_null(pl.lit([], dtype=pl.List(SPAN))))
-    whole = pl.concat([answer.filter(pl.col("_later") == 0), redone.select(answer.columns)])
+    others = answer.join(rows.select("wish"), on="wish", how="anti")
+    whole = pl.concat([others, redone.select(answer.columns)])
     return answer.select("wish").join(whole, on="wish", how="left", maintain_order="left")
 
 

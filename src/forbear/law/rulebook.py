@@ -12,12 +12,14 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
+from typing import cast
 
 import polars as pl
 
 from forbear.book.schema import CHANNELS, PURPOSES
 from forbear.dates import parse_day
 from forbear.errors import RuleError
+from forbear.law.kinds import Hours, Spanning
 from forbear.law.request import RECIPIENTS, VOCABULARY
 from forbear.law.rule import STAGES, Rule, Value, read_rule
 
@@ -35,6 +37,8 @@ class InForce:
     bit: int
     rule: Rule
     value: Value
+    bad: pl.Expr | None
+    """Does it forbid a span (``forbear.law.kinds``)? None: a rule about hours."""
 
     @property
     def mask(self) -> int:
@@ -52,6 +56,9 @@ class Rulebook:
     """Books held at the law of a date; the others speak for the day judged."""
     digest: str
     """sha256 over the normalised files: what receipts name."""
+    _in_force: dict[tuple[date | None, ...], tuple[InForce, ...]] = field(
+        default_factory=dict, repr=False, compare=False
+    )
     _could: dict[tuple[int, ...], pl.DataFrame] = field(
         default_factory=dict, repr=False, compare=False
     )
@@ -73,12 +80,15 @@ class Rulebook:
 
     def in_force(self, day: date) -> tuple[InForce, ...]:
         """Which rules are in force when ``day`` is judged, in order, with their values?"""
-        found = []
-        for bit, rule in enumerate(self.rules):
-            value = rule.on(self.held_on.get(rule.book, day))
-            if value is not None:
-                found.append(InForce(bit, rule, value))
-        return tuple(found)
+        said = [rule.on(self.held_on.get(rule.book, day)) for rule in self.rules]
+        key = tuple(value.from_on if value else None for value in said)
+        if key not in self._in_force:
+            self._in_force[key] = tuple(
+                InForce(bit, rule, value, _bad(value))
+                for bit, (rule, value) in enumerate(zip(self.rules, said, strict=True))
+                if value is not None
+            )
+        return self._in_force[key]
 
     def changes(self) -> tuple[date, ...]:
         """On which days does what the book says change?"""
@@ -149,6 +159,12 @@ def load(spec: str, *, root: Path = SHIPPED) -> Rulebook:
     return Rulebook(spec, tuple(rules), held_on, hashed.hexdigest())
 
 
+def _bad(value: Value) -> pl.Expr | None:
+    if isinstance(value.parameters, Hours):
+        return None
+    return cast(Spanning, value.parameters).bad()
+
+
 def _could(rules: tuple[InForce, ...]) -> pl.DataFrame:
     """For every channel, purpose and recipient: may the rule apply, the other words being unknown?"""
     ways = pl.DataFrame({"channel": CHANNELS}, schema={"channel": pl.Enum(CHANNELS)})
@@ -164,7 +180,7 @@ def _could(rules: tuple[InForce, ...]) -> pl.DataFrame:
         "channel",
         "purpose",
         "recipient",
-        *(each.rule.applies.expr.fill_null(True).alias(str(each.bit)) for each in rules),
+        *(each.rule.applies.possible.fill_null(True).alias(str(each.bit)) for each in rules),
     )
 
 
