@@ -36,6 +36,7 @@ from forbear.money import RATE_ONE
 
 BEFORE_MONEY = ("disbursed", "rate_change", "interest_pause", "charge", "waiver")
 AFTER_MONEY = ("settlement", "extension", "re_age", "re_amortise", "charge_off", "refund")
+AFTER_SETTLEMENT = ("settlement", "waiver", "charge_off", "refund")
 MONEY = ("repaid", "recovery")
 
 
@@ -74,7 +75,7 @@ class Account:
     """One loan on its way through the days; made by ``position``, read by ``standing.describe``."""
 
     __slots__ = (
-        "at", "charged_beyond", "charged_off", "charges", "claims", "drawn", "due_charges",
+        "at", "charged_beyond", "charged_off", "charges", "claims", "closed", "drawn", "due_charges",
         "first", "held", "interest", "interest_accrued", "interest_base", "interest_carry",
         "journal", "last_paid", "last_paid_on", "late", "loan", "money", "moved", "next",
         "not_claimable", "order", "overpaid", "paid_charges", "pauses", "penalty_base",
@@ -116,6 +117,8 @@ class Account:
         self.turns: list[int] = []
         """Days after which a rate or a pause begins or ends."""
         self.late = self.charged_off = self.settled = self.reshaped = self.moved = False
+        self.closed = False
+        """By a settlement: nothing new can be agreed or charged."""
         """reshaped: not the schedule as signed any more; moved: due dates are not as signed."""
         self.times_late = self.last_paid = self.money = self.charged_beyond = 0
         self.waived_penalty = self.waived_principal = self.waived_other = 0
@@ -209,7 +212,7 @@ class Account:
             posted = exact // self.unit
             claimable = posted
             if self.claims is not None:
-                claimable = self.claims.claim(self, posted, day)
+                claimable = self.claims.claim(self, self.principal(), posted, day)
             self.penalty_carry = exact - posted * self.unit
             self.penalty_due += claimable
             self.penalty_earned += claimable
@@ -427,6 +430,10 @@ class Account:
         """Apply the day's events of these kinds, kind by kind."""
         for kind in kinds:
             same = [event for event in today if event.kind == kind]
+            if same and self.closed and kind not in AFTER_SETTLEMENT:
+                raise InputError(
+                    f"{kind} after the loan was settled", where=f"event {same[0].number}"
+                )
             for event in sorted(same, key=ev.content):
                 HANDLERS[kind](self, event)
                 if self.journal is not None:
@@ -437,6 +444,7 @@ class Account:
         if self.interest is None:
             drawn = [(self.loan.disbursed_on.toordinal(), self.drawn)]
             self.interest = Interest(self.product, self.loan.rate, drawn)
+            self.interest.fixed = self.interest.fixed or self.closed
             if self.product.kind == "equal_instalment":
                 for row in self.plan:
                     if row.due_on > row.from_on:

@@ -67,16 +67,17 @@ class Claims:
             cost += spread(running, day, begin, end)
         return cost
 
-    def claim(self, account: Account, posted: int, day: int) -> int:
+    def claim(self, account: Account, principal: int, posted: int, day: int) -> int:
         """How much of the penalty posted in the days up to ``day`` may be claimed?
 
         All or nothing where that is certain for every one of the days; else day by day.
         """
-        principal, free = account.principal(), self.room - self.claimed
-        grown = (self.carry + principal * self.rate * (day - account.at)) // self.unit
+        free = self.room - self.claimed
         if posted <= free - self.signed_cost(day):
-            claimable = posted
-        elif free + grown <= self.signed_cost(account.at):
+            self.claimed += posted
+            return posted
+        grown = (self.carry + principal * self.rate * (day - account.at)) // self.unit
+        if free + grown <= self.signed_cost(account.at):
             claimable = 0
         else:
             claimable = self._daily(account, principal, day)
@@ -114,5 +115,6 @@ def spread(amount: int, day: int, begin: int, end: int) -> int:
     >>> spread(100, 15, 10, 20), spread(100, 30, 10, 20), spread(100, 5, 10, 20)
     (50, 100, 0)
     """
-    length = max(end - begin, 1)
-    return amount * min(max(day - begin, 0), length) // length
+    if day >= end or not amount:
+        return amount
+    return amount * (day - begin) // (end - begin) if day > begin else 0

@@ -145,7 +145,7 @@ def settled(account: Account, event: ev.Settlement) -> None:
     account.plan = [row for row in account.plan if row.due_on <= account.at or any(row.paid)]
     account.overpaid += account.held
     account.held = 0
-    account.settled = True
+    account.closed = True
     if account.interest is not None:
         account.interest.fixed = True
     account.replan()
