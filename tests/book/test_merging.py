@@ -54,7 +54,7 @@ def book(tmp_path: Path) -> Book:
         )  # fmt: skip
         add("contacts").append(
             (part, row("contacts", person=person, at=AT, contact=1, recorded_at=AT, creditor=1,
-                       number=100 + person, channel="sms", direction="out", purpose="remind", 
+                       number=100 + person, channel="sms", direction="out", purpose="remind",
                        outcome="delivered")),
         )  # fmt: skip
         for rank, number in ((1, 100 + person), (2, 777)):
