@@ -28,7 +28,9 @@ def test_what_is_carried_is_what_the_log_says(tmp_path: Path) -> None:
     calls = log.filter(pl.col("channel").is_in(["call", "ai_call"]))
     assert carried["calls_by_hour"].arr.sum().sum() == len(calls)
     last = log.filter(
-        (pl.col("outcome") == "delivered") & pl.col("channel").is_in(["sms", "app"])
+        (pl.col("outcome") == "delivered")
+        & pl.col("channel").is_in(["sms", "app"])
+        & (pl.col("purpose") == "collect")
         | pl.col("outcome").is_in(["conversation", "connected_notice", "wrong_person"])
         | (pl.col("channel") == "visit")
     )

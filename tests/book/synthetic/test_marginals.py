@@ -136,13 +136,17 @@ def test_every_kind_of_thing_happens(tables: dict[str, pl.DataFrame]) -> None:
 def test_the_log_of_contacts_is_one_a_careful_lender_could_have(
     tables: dict[str, pl.DataFrame],
 ) -> None:
-    """Sixty days, by daylight, at most two attempts a day to a person, nobody inside a hold."""
+    """Sixty days, by daylight, at most two attempts a day to a person, nobody inside a hold.
+
+    Notices that law requires go back as far as the arrears do.
+    """
     log = tables["contacts"].with_columns(
         local=pl.col("at").dt.convert_time_zone("Asia/Shanghai").dt.replace_time_zone(None)
     )
     assert log["local"].dt.hour().is_between(9, 19).all()
-    assert (log["local"].dt.date() > date(2026, 9, 22)).all()
-    a_day = log.group_by("person", pl.col("local").dt.date()).len()
+    tried = log.filter(purpose="collect")
+    assert (tried["local"].dt.date() > date(2026, 9, 22)).all()
+    a_day = tried.group_by("person", pl.col("local").dt.date()).len()
     assert a_day["len"].max() <= 2  # type: ignore[operator]
     held = log.select("person", "at").join(tables["holds"], on="person")
     inside = held.filter(
@@ -161,3 +165,16 @@ def test_promises_say_what_the_ledger_says(tables: dict[str, pl.DataFrame]) -> N
         & (pl.col("amount_right") > 0)
     )
     assert found.select("person", "made_at").unique().height == len(kept) > 10
+
+
+def test_people_in_arrears_were_told_what_must_be_told(tables: dict[str, pl.DataFrame]) -> None:
+    """At least nine in ten of those 40 days past due had a written notice, statement included."""
+    notices = tables["contacts"].filter(purpose="notice_required")
+    assert set(notices["template"].unique()) == {"adverse_notice", "statement", "demand"}
+    lent = lend(RECIPE, people_of_part(RECIPE, 0))
+    days, _ = days_past_due(lent, paths(RECIPE, lent))
+    long = np.unique(lent.person[days > 40])
+    told = notices.filter(template="adverse_notice")["person"].unique().to_numpy()
+    assert np.isin(long, told).mean() > 0.9
+    month = pl.col("at").dt.truncate("1mo")
+    assert notices.group_by("person", "template", month).len()["len"].max() <= 2  # type: ignore[operator]

@@ -119,7 +119,7 @@ def _reached(
     owing = reaching.arrears(recipe, lent, path)
     signed = reaching.plans(recorded, lent, recipe.as_of)
     silent = pl.concat([reaching.reasons(recipe, owing), reaching.agreed(signed)])
-    log = reaching.contacts(recipe, owing, persons.select("person", "zone"))
+    log = reaching.log_of(recipe, owing, lent, path, persons.select("person", "zone"))
     log = reaching.outside(log, silent)
     stopped = allowed.filter(kind="stop_channel").select(
         "person", pl.col("channel").cast(pl.String)

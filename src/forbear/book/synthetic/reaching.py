@@ -8,6 +8,7 @@ of it (``forbear.book.synthetic.paying``).
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
 
@@ -34,9 +35,16 @@ CHANNELS_BY_AGE = {
     4: (("sms", 35), ("ai_call", 20), ("call", 44), ("app", 1)),
     31: (("sms", 25), ("ai_call", 5), ("call", 68), ("visit", 2)),
     61: (("sms", 25), ("call", 72), ("visit", 3)),
-    91: (("sms", 45), ("call", 40), ("letter", 15)),
+    91: (("sms", 50), ("call", 50)),
 }
 """From so many days past due, which way, with weights."""
+
+NOTICES = (
+    ("adverse_notice", "sms", 20, 0),
+    ("statement", "sms", 32, 30),
+    ("demand", "letter", 65, 365),
+)
+"""What must be said in writing: wording, way, first day past due, days until said again (0: once)."""
 
 HOURS = (9, 10, 11, 14, 15, 16, 17, 18, 19)
 AGAIN = 220_000
@@ -110,8 +118,17 @@ def arrears(recipe: Recipe, lent: Lent, path: Paths) -> Arrears:
     return Arrears(**{name: frame[name].to_numpy() for name in Arrears.__dataclass_fields__})
 
 
-def contacts(recipe: Recipe, owing: Arrears, zones: pl.DataFrame) -> pl.DataFrame:
-    """The rows of the table ``contacts``, with ``promise`` and ``promise_days`` beside them.
+def log_of(
+    recipe: Recipe, owing: Arrears, lent: Lent, path: Paths, zones: pl.DataFrame
+) -> pl.DataFrame:
+    """The rows of the table ``contacts``, with ``promise`` and ``promise_days`` beside them."""
+    return _as_log(
+        pl.concat([*_tries(recipe, owing, zones), _notices(recipe, lent, path)], how="diagonal")
+    )
+
+
+def _tries(recipe: Recipe, owing: Arrears, zones: pl.DataFrame) -> Iterator[pl.DataFrame]:
+    """Attempts to reach people in arrears.
 
     ``zones`` has ``person`` and ``zone``: where it is two hours earlier, nobody is called before eleven
     by Shanghai's clock.
@@ -137,8 +154,53 @@ def contacts(recipe: Recipe, owing: Arrears, zones: pl.DataFrame) -> pl.DataFram
         & (hour <= 15)
         & happens(draw(recipe.seed, "again", person, day), AGAIN)
     )
-    second = _attempts(recipe, owing, at[again], first["channel"].filter(again), hour[again] + 4, 1)
-    return _as_log(pl.concat([first, second]))
+    yield first
+    yield _attempts(recipe, owing, at[again], first["channel"].filter(again), hour[again] + 4, 1)
+
+
+def _notices(recipe: Recipe, lent: Lent, path: Paths) -> pl.DataFrame:
+    """What a person in arrears was told because it must be told, since the arrears began.
+
+    Unlike the attempts it is not cut off after sixty days: a notice of months ago still counts.
+    """
+    last = day_number(recipe.as_of)
+    at = np.flatnonzero(path.begins & (lent.due_on < last))
+    told = []
+    for template, channel, first, every in NOTICES:
+        times = 1 + (recipe.days - first) // every if every else 1
+        for past_due in (first + every * nth for nth in range(times)):
+            still = at[np.minimum(path.clear_on[at], last) >= lent.due_on[at] + past_due]
+            told.append(
+                pl.DataFrame({"person": lent.person[lent.loan_place[still]]}).with_columns(
+                    pl.Series("day", lent.due_on[still] + past_due),
+                    pl.Series("loan", lent.loans["loan"].gather(lent.loan_place[still])),
+                    pl.Series("creditor", lent.loans["creditor"].gather(lent.loan_place[still])),
+                    pl.Series("clear_on", path.clear_on[still]),
+                    pl.lit(template).alias("template"),
+                    pl.lit(channel).alias("channel"),
+                    pl.lit(past_due, dtype=pl.Int64).alias("days_past_due"),
+                )
+            )
+    # With several loans in arrears one notice a month says it for all of them.
+    month = pl.from_epoch("day", time_unit="d").dt.truncate("1mo")
+    rows = (
+        pl.concat(told)
+        .sort("person", "template", "day", "loan")
+        .unique(["person", "template", month], keep="first", maintain_order=True)
+    )
+    person, day = rows["person"].to_numpy(), rows["day"].to_numpy()
+    which = np.searchsorted(sorted(word for word, *_ in NOTICES), rows["template"].to_list())
+    second = 11 * 3_600 + below(draw(recipe.seed, "noticed at", person, day, which), 3_600)
+    return answers(
+        recipe.seed,
+        rows.with_columns(
+            pl.Series("at", day * DAY_US + second * 1_000_000 - SHANGHAI_US),
+            pl.col("creditor").cast(pl.Int64),
+            pl.lit(11, dtype=pl.Int64).alias("hour"),
+            attempt=pl.col("day") * 4 + 2,
+            owed=pl.lit(0, dtype=pl.Int64),
+        ),
+    )
 
 
 def _channels(recipe: Recipe, person: Whole, day: Whole, step: Whole) -> pl.Series:
@@ -184,15 +246,12 @@ def _as_log(attempts: pl.DataFrame) -> pl.DataFrame:
     channel = pl.col("channel")
     called = channel.is_in(["call", "ai_call", "sms"])
     text = pl.when(pl.col("days_past_due") <= 3).then(pl.lit("first_text"))
-    template = (
-        pl.when(channel.is_in(["sms", "app"]))
-        .then(text.otherwise(pl.lit("weekly_position")))
-        .when(channel == "letter")
-        .then(pl.lit("statement"))
+    template = pl.when(channel.is_in(["sms", "app"])).then(
+        text.otherwise(pl.lit("weekly_position"))
     )
-    purpose = pl.when(channel == "letter").then(pl.lit("notice_required"))
+    noticed = pl.col("template").is_not_null()
     return (
-        attempts.sort("person", "at")
+        attempts.sort("person", "at", "template", "loan", nulls_last=True)
         .with_columns(
             contact=pl.int_range(1, pl.len() + 1, dtype=pl.Int64).over("person"),
             at=pl.col("at").cast(pl.Datetime("us")).dt.replace_time_zone("UTC"),
@@ -201,8 +260,8 @@ def _as_log(attempts: pl.DataFrame) -> pl.DataFrame:
             placed_by=pl.when(channel == "ai_call")
             .then(pl.lit("robot"))
             .otherwise(pl.lit("lender")),
-            purpose=purpose.otherwise(pl.lit("collect")),
-            template=template,
+            purpose=pl.when(noticed).then(pl.lit("notice_required")).otherwise(pl.lit("collect")),
+            template=pl.coalesce("template", template),
         )
         .with_columns(recorded_at="at")
     )
