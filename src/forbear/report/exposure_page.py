@@ -36,7 +36,6 @@ class Run:
     withheld_by_rule: Mapping[str, int]
     words: Mapping[Tongue, Sequence[str]]
     """The policy explained, a paragraph a line."""
-    root: str = ""
     story: Mapping[str, Both] = field(default_factory=dict)
     """What this policy meant for the person of the story, by day."""
 

@@ -1,0 +1,200 @@
+"""Make a book of 20,000 people, close 30 nights under every policy, and write the comparison."""
+
+from __future__ import annotations
+
+import shutil
+import time
+from collections.abc import Callable, Sequence
+from datetime import date, timedelta
+from functools import partial
+from pathlib import Path
+from typing import Annotated
+
+import polars as pl
+import typer
+from rich.console import Console
+from rich.progress import Progress
+from rich.table import Table
+
+from forbear.book.layout import Book
+from forbear.book.opening import open_book
+from forbear.book.synthetic.future import answers
+from forbear.book.synthetic.making import make
+from forbear.book.synthetic.recipe import Recipe
+from forbear.facts.opening import open_history
+from forbear.law import rulebook as law_books
+from forbear.law.rulebook import Rulebook
+from forbear.measure.roll_rates import states
+from forbear.night.run import Nights, run_nights
+from forbear.night.world import orders_of, state_of_book, world_of
+from forbear.policy import Policy, load, shipped
+from forbear.report.comparison import compared, person_of_the_story, summary_rows
+from forbear.report.exposure_page import Run, Setting, exposure_page
+from forbear.report.page import write_page
+from forbear.report.words import Both, Tongue, both
+from forbear.score.tables import default
+
+app = typer.Typer()
+
+AS_OF = date(2026, 11, 21)
+LAW = "cn+cn-house"
+
+
+@app.callback(invoke_without_command=True)
+def demo(
+    out: Annotated[Path, typer.Option(help="folder for the book and the report")] = Path("demo"),
+    people: Annotated[int, typer.Option(min=50, help="how many people")] = 20_000,
+    nights: Annotated[int, typer.Option(min=1, max=90, help="how many nights")] = 30,
+    seed: Annotated[int, typer.Option(help="the same seed makes the same demo")] = 7,
+    tongue: Annotated[str, typer.Option(help="zh or en: which language shows first")] = "zh",
+) -> None:
+    """Make a book of 20,000 people, close 30 nights under every policy, and write the comparison."""
+    begun = time.monotonic()
+    screen = Console(highlight=False, width=min(100, Console().width or 100))
+    with Progress(console=Console(stderr=True), transient=True) as progress:
+        task = progress.add_task("making a book of people who do not exist 造簿", total=nights + 2)
+        book = _book(out / "book", people, nights, seed)
+        progress.update(task, description="closing nights 逐晚日终", completed=1)
+        policies = [load(name) for name in shipped()]
+        rulebook = law_books.load(LAW)
+        closed = _closed(book, policies, rulebook, nights, seed, lambda: progress.advance(task))
+        progress.update(task, description="writing the report 写报告")
+        story = person_of_the_story(closed)
+        runs = compared(closed, policies, story)
+        setting = _setting(book, closed, rulebook, people, nights, seed, story)
+        write_page(out / "report.html", exposure_page(setting, runs, tongue=_tongue(tongue)))
+    screen.print(_table(runs, people, nights))
+    screen.print(
+        "Exposure, not effect: nobody pays because of a contact here, so there is no recovery column.\n"
+        "“paid ≤7 d”: contacts to people who paid within a week anyway. cost: yuan at stated prices."
+    )
+    screen.print(f"report: {out / 'report.html'} ({time.monotonic() - begun:.0f} s)", style="bold")
+
+
+def _book(path: Path, people: int, nights: int, seed: int) -> Book:
+    """The synthetic book with its future, made afresh."""
+    if path.exists():
+        shutil.rmtree(path)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    recipe = Recipe(seed=seed, people=people, as_of=AS_OF, days=400, files=1, plain=False)
+
+    def finish(book: Book) -> None:
+        open_book(book)
+        open_history(book)
+
+    make(recipe, path, future_days=nights, finish=finish)
+    return Book.open(path)
+
+
+def _closed(
+    book: Book,
+    policies: Sequence[Policy],
+    rulebook: Rulebook,
+    nights: int,
+    seed: int,
+    tick: Callable[[], None],
+) -> Nights:
+    """Every night under every policy; the money part is shared, the people react to nobody."""
+    first = AS_OF + timedelta(days=1)
+    return run_nights(
+        world_of(book),
+        state_of_book(book),
+        orders_of(book, list(policies), rulebook, default(), day=first, seed=seed),
+        first=first,
+        last=AS_OF + timedelta(days=nights),
+        answers=partial(answers, seed),
+        progress=lambda day: tick(),
+    )
+
+
+def _setting(
+    book: Book,
+    closed: Nights,
+    rulebook: Rulebook,
+    people: int,
+    nights: int,
+    seed: int,
+    story: int | None,
+) -> Setting:
+    overdue = closed.spells["person"].n_unique()
+    loans = book.scan("loans").select(pl.len()).collect().item()
+    review = rulebook.needs_legal_review(closed.last)
+    return Setting(
+        title=both(f"{nights} 晚，七种办法", f"{nights} nights, seven policies"),
+        lead=both(
+            f"{people:,} 个虚构的人，{closed.first} 至 {closed.last} 每晚日终，规则书 {LAW}。",
+            f"{people:,} people who do not exist, every night from {closed.first} to {closed.last}, "
+            f"law {LAW}.",
+        ),
+        figures=[
+            (f"{people:,}", both("人", "people")),
+            (f"{loans:,}", both("笔借款", "loans")),
+            (f"{overdue:,}", both("期间曾逾期的人", "in arrears at some time")),
+            (f"{closed.replayed:,}", both("笔次因补记而重放", "back-dated replays")),
+            (f"{closed.set_aside:,}", both("笔待查", "set aside")),
+        ],
+        command=f"forbear demo --people {people} --nights {nights} --seed {seed}",
+        currency=book.manifest.currency,
+        notes=_notes(review),
+        simulated=True,
+        story_of=_who(book, story) if story is not None else None,
+        rule_titles={
+            rule.name: both(rule.title["zh"], rule.title["en"]) for rule in rulebook.rules
+        },
+    )
+
+
+def _notes(review: Sequence[str]) -> list[Both]:
+    return [
+        both(
+            "拨打是否接通、是否承诺，只取决于（种子、人、第几次），与策略无关，因此各策略遇到的是同样的人和运气。",
+            "Whether a call is answered or a promise made depends on (seed, person, attempt) only, so "
+            "every policy meets the same people and the same luck.",
+        ),
+        both(
+            "费用按公开估计的单价折算（见 prices.yaml），只可比较，不是预算。",
+            "Cost uses stated prices from public estimates (prices.yaml): to compare, not to budget.",
+        ),
+        both(
+            f"规则书中有 {len(review)} 条规则尚待法务复核原文。",
+            f"{len(review)} rules of the rulebook still need legal review of the original text.",
+        ),
+    ]
+
+
+def _who(book: Book, person: int) -> Both:
+    """The person of the story, in words that name nobody."""
+    position = (
+        book.scan("positions")
+        .filter(pl.col("person") == person)
+        .select("loan", owed=pl.col("principal_due") + pl.col("interest_due"))
+        .collect()
+    )
+    state = (
+        states(book.scan("positions").filter(pl.col("person") == person), AS_OF + timedelta(days=1))
+        .collect()
+        .sort("state", descending=True)
+    )
+    due = int(position["owed"].sum()) // 100
+    bucket = str(state["state"][0])
+    return both(
+        f"第 {person} 号（虚构）：首晚账龄 {bucket}，已到期未还约 {due:,} 元。空格表示当天不打扰。",
+        f"Person {person} (made up): bucket {bucket} on the first night, about {due:,} yuan due. "
+        "An empty cell is a day left in peace.",
+    )
+
+
+def _table(runs: Sequence[Run], people: int, nights: int) -> Table:
+    table = Table(title=f"{people:,} people, {nights} nights: who is contacted, and how much")
+    rows = summary_rows(runs)
+    for name in rows[0]:
+        table.add_column(name, justify="left" if name == "policy" else "right")
+    for row in rows:
+        table.add_row(*row.values())
+    return table
+
+
+def _tongue(said: str) -> Tongue:
+    if said not in ("zh", "en"):
+        raise typer.BadParameter("zh or en", param_hint="--tongue")
+    return "zh" if said == "zh" else "en"
