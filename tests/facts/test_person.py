@@ -80,6 +80,13 @@ def test_a_shorter_look_ahead() -> None:
     assert facts_of(positions=due, due_within=3).height == 0
 
 
+@pytest.mark.parametrize(("due_in", "seen"), [({4}, 1), ({3, 5}, 0), (set(), 0), (None, 1)])
+def test_only_the_days_a_policy_asks_for(due_in: set[int] | None, seen: int) -> None:
+    due = [position(next_due_on=DAY + timedelta(4))]
+    assert facts_of(positions=due, due_in=due_in).height == seen
+    assert facts_of(positions=[position(**OVERDUE)], due_in=due_in).height == 1
+
+
 # --- the loans of a person ----------------------------------------------------------------------
 
 

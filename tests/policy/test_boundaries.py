@@ -175,6 +175,8 @@ INDUSTRY: list[Line] = [
      {False: "agency", True: None}),
     (TOLD | {"days_past_due": 150, "agency_placed": True}, "agency_days",
      {89: None, 90: "agency_recall", 91: "agency_recall"}),
+    (TOLD | {"agency_days": 95, "agency_placed": True, "attempts_7d": 9, "texts_7d": 1},
+     "days_past_due", {0: None, 60: None, 61: "agency_recall", 62: "agency_recall"}),
     (FRESH | {"days_since_text": 40}, "days_past_due", {90: None, 91: "mediation", 92: "mediation"}),
     (FRESH | {"days_past_due": 99}, "days_since_text", {29: None, 30: "mediation", 31: "mediation"}),
     (COURT, "days_past_due", {120: None, 121: "suit", 122: "suit"}),

@@ -87,3 +87,13 @@ def test_the_digest_follows_the_content_not_the_layout(tmp_path: Path) -> None:
     )
     assert load(spaced).digest == source.digest
     assert load(changed).digest != source.digest
+
+
+def test_a_policy_names_the_days_before_the_due_date_it_looks_at() -> None:
+    """A morning need not look at healthy loans on other days."""
+    for name in shipped():
+        policy = load(name)
+        rows = [{"person": day, "days_to_due": day, "days_since_text": 99} for day in range(32)]
+        wished = wishes(policy, frame(rows))
+        seen = set(wished.filter(wished["step"].is_not_null())["person"])
+        assert seen == policy.due_in

@@ -123,10 +123,11 @@ def consenting(consents: pl.LazyFrame, morning: datetime) -> pl.LazyFrame:
     return in_force.select("person", pl.lit(True).alias("contact_consent")).unique()
 
 
-def reachable(numbers: pl.LazyFrame) -> pl.LazyFrame:
+def reachable(numbers: pl.LazyFrame, key: pl.LazyFrame) -> pl.LazyFrame:
     """Who has a number of their own that is not wrong, dead, reassigned or opted out?"""
     usable = numbers.filter(
         pl.col("relation") == "self",
         pl.col("health").cast(pl.String).is_in(["unknown", "verified"]),
     )
-    return usable.select("person", pl.lit(True).alias("number_usable")).unique()
+    theirs = usable.join(key.select("person"), on="person", how="semi")
+    return theirs.select("person", pl.lit(True).alias("number_usable")).unique()

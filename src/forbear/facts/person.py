@@ -58,16 +58,18 @@ def people_facts(
     scores: pl.DataFrame | None = None,
     book_zone: str = "Asia/Shanghai",
     due_within: int = 7,
+    due_in: Collection[int] | None = None,
     wanted: Collection[str] | None = None,
 ) -> pl.DataFrame:
     """What is known on the morning of ``day`` about everyone who is looked at?
 
-    Looked at: debtors with a loan in arrears, or due within ``due_within`` days, or with an open
-    hold, promise or plan. The frames are the tables of one part file (``forbear.book.schema``);
-    ``scores`` has ``person`` and any of the scored facts, which hold their stated value without it.
-    ``wanted`` names the facts to compute (None: all), so that a morning pays only for what its
-    policy and score read. Days of a person are local days of their zone; of the book where it is
-    unknown. Returns ``person``, ``loan`` (the lead loan) and the facts, sorted by person.
+    Looked at: debtors with a loan in arrears, or due within ``due_within`` days (in exactly one of
+    ``due_in`` days, where a policy names them), or with an open hold, promise or plan. The frames
+    are the tables of one part file (``forbear.book.schema``); ``scores`` has ``person`` and any of
+    the scored facts, which hold their stated value without it. ``wanted`` names the facts to compute
+    (None: all), so that a morning pays only for what its policy and score read. Days of a person are
+    local days of their zone; of the book where it is unknown. Returns ``person``, ``loan`` (the lead
+    loan) and the facts, sorted by person.
 
     Raises BookError naming a fact that is not declared.
     """
@@ -79,7 +81,7 @@ def people_facts(
         morning=morning,
     )
     owed = loans_of_people(
-        positions.lazy(), parties.lazy(), open_now, day=day, due_within=due_within
+        positions.lazy(), parties.lazy(), open_now, day=day, due_within=due_within, due_in=due_in
     ).collect()
     leads = lead_loans(owed.lazy()).drop("penalty_due", "last_paid_on", "days_to_due").collect()
     key = leads.lazy().select("person", "loan", "due_since")
@@ -96,7 +98,7 @@ def people_facts(
         matters.agreed(plans.lazy(), day),
         matters.placed(placements.lazy(), day),
         matters.consenting(consents.lazy(), morning),
-        matters.reachable(numbers.lazy()),
+        matters.reachable(numbers.lazy(), key),
     ]
     if scores is not None:
         given = [name for name in SCORED if name in scores.columns]

@@ -7,7 +7,8 @@ a small part, so the filter comes before every join.
 
 from __future__ import annotations
 
-from datetime import date
+from collections.abc import Collection
+from datetime import date, timedelta
 
 import polars as pl
 
@@ -27,21 +28,27 @@ def loans_of_people(
     *,
     day: date,
     due_within: int,
+    due_in: Collection[int] | None = None,
 ) -> pl.LazyFrame:
     """Which loans do the people looked at on the morning of ``day`` owe? One row a person and loan.
+
+    Due soon: within ``due_within`` days, or in exactly one of ``due_in`` days where that is given.
 
     ``open_matters`` has the ``person`` of everyone with something open. A loan set aside keeps an
     old position and is not looked at: nobody is contacted about figures known to be stale.
     """
     live = positions.filter(pl.col("status").is_in(_LIVE))
-    soon = pl.col("next_due_on").is_between(day, pl.lit(day).dt.offset_by(f"{due_within}d"))
+    days = range(due_within + 1) if due_in is None else sorted(set(due_in))
+    on = pl.Series([day + timedelta(days=n) for n in days], dtype=pl.Date)
+    soon = pl.col("next_due_on").is_in(on.implode())
     near = live.filter((pl.col("due_since") < day) | soon).select("loan")
     debts = parties.filter(pl.col("role").cast(pl.String).is_in(DEBTORS)).select("person", "loan")
     looked_at = pl.concat(
         [debts.join(near, on="loan", how="semi").select("person"), open_matters]
     ).unique()
     theirs = debts.join(looked_at, on="person", how="semi").unique()
-    return theirs.join(live.select(_figures(day)), on="loan")
+    # The join comes before the figures: they are worked out for the few that are looked at.
+    return live.drop("person").join(theirs, on="loan").select("person", *_figures(day))
 
 
 def _figures(day: date) -> list[pl.Expr]:

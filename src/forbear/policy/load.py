@@ -89,6 +89,27 @@ class Policy:
         bounds = [constants(said.tree).get("days_to_due", ()) for said in self.conditions.values()]
         return max([0, *(value for few in bounds for value in few if 0 <= value <= 31)])
 
+    @cached_property
+    def due_in(self) -> frozenset[int]:
+        """How many days before a due date, exactly, can a step hold for someone not in arrears?
+
+        A morning need look at no other healthy loans: with one reminder on D−3 that is a thirtieth
+        of a monthly book and not a tenth.
+
+        >>> load("visit").due_in
+        frozenset({3})
+        """
+        from forbear.policy.reachable import witness_where
+
+        days = range(self.due_within + 1)
+        trees = [self.conditions[step.id].tree for step in self.steps]
+        healthy = {"days_past_due": 0, "loans_overdue": 0}
+        return frozenset(
+            day
+            for day in days
+            if any(witness_where(tree, {**healthy, "days_to_due": day}) for tree in trees)
+        )
+
     def else_chain(self, step: str) -> tuple[str, ...]:
         """Where may a blocked wish for this step go, in order? Each is the same or gentler."""
         by_id = {each.id: each for each in self.steps}

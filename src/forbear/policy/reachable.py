@@ -51,6 +51,21 @@ def witness(
     return _Search(must, never, false).run()
 
 
+def witness_where(must: exp.Expr, known: Mapping[str, Value]) -> bool:
+    """Can ``must`` hold where these facts have these values?
+
+    >>> from forbear.facts.definitions import words
+    >>> from forbear.facts.expression import parse
+    >>> said = parse("days_to_due = 3 AND days_past_due = 0", words()).tree
+    >>> witness_where(said, {"days_to_due": 3}), witness_where(said, {"days_to_due": 2})
+    (True, False)
+    """
+    search = _Search(must, [], ())
+    for name, value in known.items():
+        search.domains[name] = [value]
+    return search.run() is not None
+
+
 def _compared(node: exp.Expr) -> tuple[str, list[Value]]:
     """Which fact does this comparison look at, and which values does it name?"""
     if isinstance(node, exp.EQ | exp.NEQ | exp.LT | exp.LTE | exp.GT | exp.GTE):
