@@ -12,7 +12,7 @@ import polars as pl
 from forbear.book.layout import Book, folder_aside
 from forbear.book.opening import open_book
 from forbear.book.schema import HISTORY
-from forbear.book.synthetic import lending, people, reaching
+from forbear.book.synthetic import lending, people, reaching, silence
 from forbear.book.synthetic.future import by_day
 from forbear.book.synthetic.paying import Paths, paths
 from forbear.book.synthetic.recipe import Recipe, people_of_part
@@ -118,19 +118,19 @@ def _reached(
     """The log of contacts, and everything that came of it."""
     owing = reaching.arrears(recipe, lent, path)
     signed = reaching.plans(recorded, lent, recipe.as_of)
-    silent = pl.concat([reaching.reasons(recipe, owing), reaching.agreed(signed)])
+    silent = pl.concat([silence.reasons(recipe, owing), silence.agreed(signed)])
     log = reaching.log_of(recipe, owing, lent, path, persons.select("person", "zone"))
-    log = reaching.outside(log, silent)
+    log = silence.outside(log, silent)
     stopped = allowed.filter(kind="stop_channel").select(
         "person", pl.col("channel").cast(pl.String)
     )
     log = log.join(stopped, on=["person", "channel"], how="anti", maintain_order="left")
-    log = reaching.outside(log, reaching.waiting(reaching.promises(recipe, log)))
+    log = silence.outside(log, silence.waiting(reaching.promises(recipe, log)))
     promised = reaching.promises(recipe, log)
     return {
         "contacts": log,
         "promises": promised,
-        "holds": pl.concat([silent, reaching.waiting(promised)]),
+        "holds": pl.concat([silent, silence.waiting(promised)]),
         "placements": reaching.placements(recipe, owing),
         "plans": signed,
     }
