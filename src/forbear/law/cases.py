@@ -102,7 +102,8 @@ def run_cases(
         if TEXT_WORDS & set(vector.get("attempt", {})):
             results[key] = Result(vector["id"], expected, "skipped", "wording")
             continue
-        books.setdefault(spec, load(spec, root=root))
+        if spec not in books:
+            books[spec] = load(spec, root=root)
         Case(key, vector, assume or {}, tables).read()
         by_book.setdefault(spec, []).append(key)
         results[key] = Result(vector["id"], expected, "", "")

@@ -206,6 +206,7 @@ HOUSE_PROMISES: dict[str, bool | int | str] = {
     "crew": 2,
     "place": "home",
     "assigned": False,
+    "agency_listed": True,
 }
 """What a house that plans a contact promises of the desk that will make it; asked again when it is
 made. A night fills these in for its wishes (``promise``), a live request must say them."""

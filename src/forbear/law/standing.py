@@ -99,7 +99,7 @@ def _people(asked: pl.DataFrame, record: Record) -> pl.DataFrame:
     """Per person: last instants, failures in a row, calls to contact persons."""
     bands = pl.col("failure_bands_running").bitwise_count_ones().cast(pl.Int32)
     carried = record.carried.people.select(
-        "person", *_PEOPLE_WORDS, failure_bands=bands
+        "person", *_PEOPLE_WORDS, failure_bands=bands, _agency_told="agency_notice_at"
     ).with_columns(  # a notice before the last visit was for that visit
         pl.when(
             pl.col("last_visit_at").is_null()
@@ -299,7 +299,8 @@ def _consents(asked: pl.DataFrame, record: Record) -> pl.DataFrame:
 def _placements(asked: pl.DataFrame, record: Record) -> pl.DataFrame:
     """When was the person told of the agency, and is it on the published list?
 
-    The agency is the one that would make the contact; for a hand-over itself, the latest one.
+    The agency is the one that would make the contact; for a hand-over itself, the latest one, or the
+    last notice of an agency delivered.
     """
     agency = pl.col("placed_by").str.strip_prefix("agency:")
     handed_over = pl.col("channel").cast(pl.String) == "agency"
@@ -318,7 +319,13 @@ def _placements(asked: pl.DataFrame, record: Record) -> pl.DataFrame:
             agency_listed=pl.col("listed").last(),
         )
     )  # fmt: skip
-    return _left(asked, known, ["wish"])
+    placed = known.rename({"agency_notice_at": "_placed_notice"})
+    told = pl.when(pl.col("channel").cast(pl.String) == "agency").then("_agency_told")
+    return (
+        _left(asked, placed, ["wish"])
+        .with_columns(agency_notice_at=pl.max_horizontal("_placed_notice", told))
+        .drop("_placed_notice", "_agency_told")
+    )
 
 
 def _limitation(asked: pl.DataFrame) -> list[pl.Expr]:

@@ -1,0 +1,176 @@
+"""What the gate said, kept: one row a wish judged, files with a digest, a night with a root.
+
+A receipt holds the request without personal values, the facts the rules looked at, the verdict of
+every rule as bits, the deciding rule, the outcome and the lawful moments left. Names, numbers in
+clear, ages and free text are not in it; ``person``, ``loan`` and ``number`` are keys that mean
+nothing outside the book.
+
+A file of receipts has a digest over its columns; the root of a night hashes the digests of its files
+in order and the root of the night before, so that a changed, missing or reordered receipt of any past
+night changes every root from there on. ``rulebook`` and ``policy`` are content hashes given by the
+caller; they mean nothing here.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import io
+from collections.abc import Sequence
+from datetime import date
+
+import polars as pl
+
+from forbear.book.schema import CHANNELS, HOLD_KINDS, INSTANT, PURPOSES
+from forbear.law.gate import OUTCOMES
+from forbear.law.request import PACKED, RECIPIENTS, VOCABULARY, complete
+
+FLAGS = (
+    "planned", "recorded", "certified", "sender_registered", "explained", "decided_by_person",
+    "hardship", "vulnerable", "over_ceiling", "assigned", "number_suppressed", "contact_refused",
+    "contact_invited", "own_numbers_invalid", "agency_listed", "channel_stopped", "exam_family",
+    "entry_consent", "inherited_value_known",
+)  # fmt: skip
+"""Yes/no facts, as bits of ``flags``; ``flags_known`` says which of them were known."""
+
+INSTANTS = ("last_talk_at", "last_text_at", "last_visit_at", "number_last_attempt_at",
+            "visit_notice_at", "adverse_notice_at", "agency_notice_at")  # fmt: skip
+COUNTS = ("failures_running", "failure_days_running", "failure_bands", "contact_person_calls_case")
+NO_RULE = 255
+
+RECEIPT = pl.Schema(
+    {
+        "day": pl.Date(),
+        "person": pl.Int64(),
+        "wish": pl.Int64(),
+        "loan": pl.Int64(),
+        "number": pl.Int64(),
+        "channel": pl.Enum(CHANNELS),
+        "purpose": pl.Enum(PURPOSES),
+        "recipient": pl.Enum(RECIPIENTS),
+        "placed_by": pl.String(),
+        "asked_by": pl.String(),
+        "asked_at": INSTANT,
+        "rulebook": pl.String(),
+        "policy": pl.String(),
+        "zones": pl.String(),
+        "agreed_hours": pl.String(),
+        "days_past_due": pl.Int32(),
+        "limitation_from": pl.Date(),
+        "flags": pl.UInt32(),
+        "flags_known": pl.UInt32(),
+        "holds": pl.UInt32(),
+        **{name: pl.Int32() for name in COUNTS},
+        **{f"{name}_packed": pl.UInt64() for name in PACKED},
+        "attempts_number_packed": pl.UInt64(),
+        **dict.fromkeys(INSTANTS, INSTANT),
+        "applies": pl.UInt64(),
+        "failed": pl.UInt64(),
+        "missing": pl.UInt64(),
+        "rule": pl.UInt8(),
+        "missing_fact": pl.String(),
+        "outcome": pl.Enum(OUTCOMES),
+        "lawful_from": INSTANT,
+        "lawful_until": INSTANT,
+        "not_before": INSTANT,
+    }
+)
+"""The columns of a receipt. ``rule``: place of the deciding rule in the rulebook (255: none);
+``lawful_from`` and ``lawful_until``: first and last lawful moment of the day (null: none);
+``holds``: bits in the order of ``HOLD_KINDS``."""
+
+
+def receipts(
+    asked: pl.DataFrame,
+    verdicts: pl.DataFrame,
+    *,
+    day: date,
+    rulebook_digest: str,
+    policy_digest: str,
+    asked_by: str,
+) -> pl.DataFrame:
+    """The receipts of these wishes (as the gate was asked, with what stood on record) and verdicts.
+
+    Sorted by person and wish. ``asked_by`` says who asked: ``night``, a desk, an agency.
+    """
+    words = [name for name in RECEIPT.names() if name in VOCABULARY]
+    holds = [f"hold_{kind}" for kind in HOLD_KINDS]
+    plain = complete(asked, [*words, *FLAGS, *holds, "zones"])
+    known = _bits([pl.col(name).is_not_null() for name in FLAGS])
+    verdict = verdicts.select(
+        "wish", "applies", "failed", "missing", "missing_fact", "outcome", "not_before",
+        rule=_deciding(),
+        lawful_from=pl.col("spans").list.first().struct.field("from_at"),
+        lawful_until=pl.col("spans").list.last().struct.field("until_at"),
+    )  # fmt: skip
+    return (
+        plain.with_columns(
+            flags=_bits([pl.col(name).fill_null(False) for name in FLAGS]),
+            flags_known=known,
+            holds=_bits([pl.col(name).fill_null(False) for name in holds]),
+            zones=pl.col("zones").list.join(","),
+            day=pl.lit(day),
+            rulebook=pl.lit(rulebook_digest),
+            policy=pl.lit(policy_digest),
+            asked_by=pl.lit(asked_by),
+        )
+        .join(verdict, on="wish", how="left", maintain_order="left")
+        .select(RECEIPT.names())
+        .cast(RECEIPT)
+        .sort("person", "wish")
+    )
+
+
+def _deciding() -> pl.Expr:
+    """The place of the deciding rule: the first missing or failing one, as the gate decides."""
+    stops = pl.col("failed") | pl.col("missing")
+    place = stops.bitwise_trailing_zeros().cast(pl.UInt8)
+    return pl.when(pl.col("rule").is_not_null()).then(place).otherwise(pl.lit(NO_RULE, pl.UInt8))
+
+
+def _bits(conditions: Sequence[pl.Expr]) -> pl.Expr:
+    """Yes/no expressions as bits, the first lowest."""
+    return pl.sum_horizontal(
+        [each.cast(pl.UInt32) * pl.lit(1 << n, pl.UInt32) for n, each in enumerate(conditions)]
+    )
+
+
+def digest(frame: pl.DataFrame) -> str:
+    """sha256 over what a frame says: names, types, values, nulls. Not over how it lies in memory.
+
+    Chunks, threads, shared string buffers and whatever stands under a null make no difference.
+
+    >>> one = pl.DataFrame({"a": ["x", None, "yy"], "b": [1, 2, None]})
+    >>> digest(one) == digest(pl.concat([one[:1], one[1:]])), digest(one) == digest(one[:2])
+    (True, False)
+    """
+    columns = []
+    for name, dtype in frame.schema.items():
+        value = pl.col(name)
+        columns.append(value.is_null().alias(f"{name} is null"))
+        columns.append(
+            value.fill_null("") if dtype == pl.String else value.to_physical().fill_null(0)
+        )
+    for_nested = [name for name, dtype in frame.schema.items() if dtype.is_nested()]
+    if for_nested:
+        raise TypeError(f"nested columns have no digest: {for_nested}")
+    booleans = [
+        pl.col(name).cast(pl.UInt8) for name, dtype in frame.schema.items() if dtype == pl.Boolean
+    ]
+    plain = frame.with_columns(booleans).select(columns).rechunk()
+    body = io.BytesIO()
+    plain.write_ipc(body, compression="uncompressed", compat_level=pl.CompatLevel.oldest())
+    hashed = hashlib.sha256(str(list(frame.schema.items())).encode())
+    hashed.update(body.getbuffer())
+    return hashed.hexdigest()
+
+
+def root(digests: Sequence[str], before: str = "") -> str:
+    """The root of a night: over its file digests in order and the root of the night before.
+
+    >>> root(["a", "b"]) == root(["b", "a"]), root(["a"], before="x") == root(["a"])
+    (False, False)
+    """
+    hashed = hashlib.sha256(f"before {before}\n".encode())
+    for number, each in enumerate(digests):
+        hashed.update(f"{number} {each}\n".encode())
+    return hashed.hexdigest()
