@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from forbear.errors import InputError
 from forbear.loan import events as ev
 from forbear.loan.due_dates import step
-from forbear.loan.product import Frequency
+from forbear.loan.product import SHARE_ONE, Frequency
 from forbear.loan.recalculation import to_multiple
 from forbear.loan.stepwise import round_exact
 from forbear.loan.waterfall import FEE, INTEREST, PENALTY, PRINCIPAL, Row
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 def draw(account: Account, amount: int) -> None:
     """A further part of the loan went out today; the instalments to come carry it."""
     model, day = account.follow_principal(), account.at
+    amount -= _down_payment(account, amount)
     start = next((k for k, row in enumerate(account.plan) if row.due_on > day), None)
     if start is None:
         raise InputError(
@@ -43,6 +44,23 @@ def draw(account: Account, amount: int) -> None:
             row.due[PRINCIPAL] += part
     account.refresh()
     account.replan()
+
+
+def _down_payment(account: Account, amount: int) -> int:
+    """A draw has its down payment too, due the same day; how much it is."""
+    share = account.product.down_payment
+    if not share:
+        return 0
+    down = int(round_exact(amount * share, SHARE_ONE, account.product.rounding))
+    row = Row(0, account.at, account.at, [0, 0, 0, down])
+    account.plan.append(row)
+    account.plan.sort(key=lambda each: (each.due_on, -each.from_on, each.seq))
+    for seq, each in enumerate(account.plan, 1):
+        each.seq = seq
+    if account.interest is not None:
+        account.interest.drawn.append((account.at, down))
+    account.drawn += down
+    return down
 
 
 def extend(account: Account, event: ev.Extension) -> None:

@@ -110,9 +110,7 @@ def _balances(story: Story, count: int, rows: Iterable[InstalmentPosition]) -> l
     due, found = 0, []
     for row in rows:
         due += row.principal
-        out = sum(
-            amount for on, amount in drawn if on < row.due_on or on <= story.loan.disbursed_on
-        )
+        out = sum(amount for on, amount in drawn if on < row.due_on or on <= row.from_on)
         found.append(out - due)
     return found
 

@@ -17,7 +17,7 @@ from forbear.loan import events as ev
 from forbear.loan.account import position
 from forbear.loan.payoff import payoff
 from forbear.loan.position import Loan, Position
-from forbear.loan.product import Component, DueState, Product, Recalculation, Waterfall
+from forbear.loan.product import SHARE_ONE, Component, DueState, Product, Recalculation, Waterfall
 from forbear.loan.recalculation import level_amount
 from forbear.loan.schedule import Instalment
 from forbear.loan.stepwise import round_exact
@@ -238,9 +238,9 @@ class _Entries:
     def _disbursement(self, entry: Fields) -> list[ev.Event]:
         day, amount = entry.day("date"), entry.amount("amount")
         events = [self._make(ev.Disbursed, day, amount)]
-        first = self.loan.instalments[0]
-        if self.collects and first.due_on == day == self.loan.disbursed_on:
-            events.append(self._make(ev.Repaid, day, first.principal))
+        down = round_exact(amount * self.product.down_payment, SHARE_ONE, self.product.rounding)
+        if self.collects and down:
+            events.append(self._make(ev.Repaid, day, down))
         return events
 
     def _repayment(self, entry: Fields) -> list[ev.Event]:
