@@ -14,10 +14,10 @@ caller; they mean nothing here.
 from __future__ import annotations
 
 import hashlib
-import io
 from collections.abc import Sequence
 from datetime import date
 
+import numpy as np
 import polars as pl
 
 from forbear.book.schema import CHANNELS, HOLD_KINDS, INSTANT, PURPOSES
@@ -143,25 +143,24 @@ def digest(frame: pl.DataFrame) -> str:
     >>> digest(one) == digest(pl.concat([one[:1], one[1:]])), digest(one) == digest(one[:2])
     (True, False)
     """
-    columns = []
-    for name, dtype in frame.schema.items():
-        value = pl.col(name)
-        columns.append(value.is_null().alias(f"{name} is null"))
-        columns.append(
-            value.fill_null("") if dtype == pl.String else value.to_physical().fill_null(0)
-        )
-    for_nested = [name for name, dtype in frame.schema.items() if dtype.is_nested()]
-    if for_nested:
-        raise TypeError(f"nested columns have no digest: {for_nested}")
-    booleans = [
-        pl.col(name).cast(pl.UInt8) for name, dtype in frame.schema.items() if dtype == pl.Boolean
-    ]
-    plain = frame.with_columns(booleans).select(columns).rechunk()
-    body = io.BytesIO()
-    plain.write_ipc(body, compression="uncompressed", compat_level=pl.CompatLevel.oldest())
-    hashed = hashlib.sha256(str(list(frame.schema.items())).encode())
-    hashed.update(body.getbuffer())
+    hashed = hashlib.sha256(f"{frame.height} {list(frame.schema.items())}".encode())
+    for column in frame.iter_columns():
+        if column.dtype.is_nested():
+            raise TypeError(f"{column.name}: a nested column has no digest")
+        _hash_whole(hashed, column.is_null().cast(pl.UInt8))
+        if column.dtype == pl.String:
+            filled = column.fill_null("")
+            _hash_whole(hashed, filled.str.len_bytes())
+            hashed.update(str(filled.str.join("").item()).encode() if column.len() else b"")
+        else:
+            physical = column.cast(pl.UInt8) if column.dtype == pl.Boolean else column.to_physical()
+            _hash_whole(hashed, physical.fill_null(0))
     return hashed.hexdigest()
+
+
+def _hash_whole(hashed: hashlib._Hash, whole: pl.Series) -> None:
+    """The values of a column without nulls, as they lie in one array."""
+    hashed.update(np.ascontiguousarray(whole.rechunk().to_numpy()).data)
 
 
 def root(digests: Sequence[str], before: str = "") -> str:
