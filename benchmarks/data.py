@@ -27,7 +27,7 @@ DAY = CLOSED - timedelta(days=1)
 RATE, PENALTY_RATE, CEILING_RATE = 180_000_000, 180_000_000, 240_000_000
 PERIOD, TERMS = 30, 12
 EPOCH = date(1970, 1, 1)
-LOANS_A_FILE = 500_000
+LOANS_A_FILE = 1_000_000
 
 
 @dataclass(frozen=True, slots=True)

@@ -57,8 +57,8 @@ def test_one_day_of_movement() -> None:
 
 
 def test_moves_of_several_part_files_add_up_to_the_moves_of_the_whole() -> None:
-    def half(frame: pl.DataFrame, odd: int) -> pl.LazyFrame:
-        return frame.filter(pl.col("loan") % 2 == odd).lazy()
+    def half(frame: pl.DataFrame, odd: int) -> pl.DataFrame:
+        return frame.filter(pl.col("loan") % 2 == odd)
 
     parts = [
         roll_rates(states(half(BEFORE, odd), MONDAY), states(half(AFTER, odd), TUESDAY)).select(

@@ -25,7 +25,7 @@ app = typer.Typer()
 MOST_WORKERS = 64
 
 
-@app.callback(invoke_without_command=True)
+@app.callback(invoke_without_command=True, context_settings={"allow_interspersed_args": True})
 def close(
     book: Annotated[Path, typer.Argument(help="the book's folder")],
     as_of: Annotated[str, typer.Option(help="the morning to close, as 2026-11-21")],

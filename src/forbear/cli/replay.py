@@ -25,7 +25,7 @@ from forbear.policy import shipped
 app = typer.Typer()
 
 
-@app.callback(invoke_without_command=True)
+@app.callback(invoke_without_command=True, context_settings={"allow_interspersed_args": True})
 def replay_book(
     book: Annotated[Path, typer.Argument(help="the book's folder")],
     begin: Annotated[

@@ -11,6 +11,7 @@ from datetime import date
 
 import polars as pl
 
+from forbear.book.schema import LOAN_STATUS
 from forbear.loan.stepwise import BUCKETS, bucket, days_past_due
 
 STATES = (*BUCKETS, "settled", "charged off", "set aside")
@@ -19,7 +20,7 @@ STATE_DTYPE = pl.Enum(STATES)
 LEFT = {"settled": "settled", "charged_off": "charged off", "set_aside": "set aside"}
 
 
-def states(positions: pl.LazyFrame | pl.DataFrame, day: date) -> pl.LazyFrame:
+def states(positions: pl.DataFrame, day: date) -> pl.DataFrame:
     """In which state does each loan stand on the morning of ``day``, owing how much?
 
     ``positions`` are as in the schema, brought to the day before. ``owed`` is everything unpaid, due
@@ -28,25 +29,35 @@ def states(positions: pl.LazyFrame | pl.DataFrame, day: date) -> pl.LazyFrame:
     >>> from forbear.book.schema import STATE
     >>> row = {"loan": 1, "status": "open", "due_since": date(2026, 11, 20), "principal_due": 5,
     ...        "principal_not_due": 70, "interest_due": 0, "fee_due": 0, "penalty_due": 0}
-    >>> states(pl.DataFrame([row]), date(2026, 11, 21)).collect().rows()
+    >>> states(pl.DataFrame([row]), date(2026, 11, 21)).rows()
     [(1, 'M1', 75)]
     """
-    status = pl.col("status").cast(pl.String)
     owed = ("principal_not_due", "principal_due", "interest_due", "fee_due", "penalty_due")
-    return positions.lazy().select(
+    return positions.select(
         "loan",
-        status.replace_strict(
-            LEFT,
-            default=bucket(days_past_due(day, pl.col("due_since"))).cast(pl.String),
-            return_dtype=pl.String,
-        )
-        .cast(STATE_DTYPE)
+        pl.when(pl.col("status").cast(pl.Enum(LOAN_STATUS)) == "open")
+        .then(_open_state(day))
+        .otherwise(_left_state())
+        .cat.to(STATE_DTYPE)
         .alias("state"),
         pl.sum_horizontal(owed).alias("owed"),
     )
 
 
-def roll_rates(before: pl.LazyFrame, after: pl.LazyFrame) -> pl.DataFrame:
+def _open_state(day: date) -> pl.Expr:
+    """The place of the bucket in ``STATES``, which begins with the buckets."""
+    bucket_of = bucket(days_past_due(day, pl.col("due_since")))
+    return bucket_of.to_physical().cast(pl.UInt8)
+
+
+def _left_state() -> pl.Expr:
+    """The place of what is no longer open in ``STATES``."""
+    places = {status: STATES.index(state) for status, state in LEFT.items()}
+    status = pl.col("status").cast(pl.Enum(LOAN_STATUS))
+    return status.replace_strict(places, default=None, return_dtype=pl.UInt8)
+
+
+def roll_rates(before: pl.DataFrame, after: pl.DataFrame) -> pl.DataFrame:
     """Which share of each state moved where? Both frames as ``states`` gives them.
 
     Loans that are in only one of the two are left out (new loans have no yesterday). Money is what
@@ -56,15 +67,16 @@ def roll_rates(before: pl.LazyFrame, after: pl.LazyFrame) -> pl.DataFrame:
     >>> one = pl.DataFrame({"loan": [1, 2], "state": ["M1", "M1"], "owed": [10, 30]})
     >>> two = pl.DataFrame({"loan": [1, 2], "state": ["M0", "M1"], "owed": [5, 30]})
     >>> as_states = pl.col("state").cast(STATE_DTYPE)
-    >>> roll_rates(one.lazy().with_columns(as_states), two.lazy().with_columns(as_states)).rows()
+    >>> roll_rates(one.with_columns(as_states), two.with_columns(as_states)).rows()
     [('M1', 'M0', 1, 10, 500000, 250000), ('M1', 'M1', 1, 30, 500000, 750000)]
     """
-    pairs = (
-        before.rename({"state": "from_state"})
-        .join(after.select("loan", to_state="state"), on="loan", how="inner")
-        .group_by("from_state", "to_state")
-        .agg(pl.len().cast(pl.Int64).alias("loans"), pl.col("owed").cast(pl.Int128).sum())
-        .collect()
+    earlier, later = before.rename({"state": "from_state"}), after.select("loan", to_state="state")
+    if earlier["loan"].equals(later["loan"]):  # the same loans in the same order: no join
+        both = earlier.hstack(later.select("to_state"))
+    else:
+        both = earlier.join(later, on="loan", how="inner")
+    pairs = both.group_by("from_state", "to_state").agg(
+        pl.len().cast(pl.Int64).alias("loans"), pl.col("owed").cast(pl.Int128).sum()
     )
     return add_shares(pairs)
 

@@ -65,8 +65,8 @@ def bring(part: Part, order: Order, watch: Stopwatch | None = None) -> Brought:
     money = bring_money(part, order.terms)
     watch.lap("money")
     before = states(part.positions, part.day - timedelta(days=1))
-    after = states(money.positions, part.day).collect()
-    moves = roll_rates(before, after.lazy())
+    after = states(money.positions, part.day)
+    moves = roll_rates(before, after)
     today = after.group_by("state").agg(pl.len().alias("loans"), pl.col("owed").sum())
     rows = list(today.sort("state").iter_rows())
     summary = PartSummary(

@@ -26,9 +26,9 @@ from forbear.book.layout import Book
 from forbear.book.schema import STATE
 from forbear.book.terms import book_terms
 from forbear.errors import BookError
+from forbear.law.receipt import digest
 from forbear.law.rulebook import load as load_rulebook
 from forbear.night.close import PartNight, bring, carry, decide, finish
-from forbear.night.digest import digest_of
 from forbear.night.meeting import capacity_told, meet
 from forbear.night.order import Clock, Order, Stopwatch, no_clock
 from forbear.night.reading import Before, read_part
@@ -202,14 +202,14 @@ def _write_first(said: PartNight, part: int, aside: Path, receipts: bool) -> dic
         write_table(file, table, said.state[table], in_order=True)
         digests[f"state/{table}"] = _file_digest(file)
     write_table(aside / "set_aside" / name, "set_aside", said.set_aside)
-    digests["set_aside"] = digest_of(said.set_aside)
+    digests["set_aside"] = digest(said.set_aside)
     if receipts:
         file = aside / "receipts" / name
         file.parent.mkdir(exist_ok=True)
         said.receipts.write_parquet(
             file, compression="zstd", compression_level=ZSTD_LEVEL, row_group_size=ROW_GROUP
         )
-        digests["receipts"] = digest_of(said.receipts)
+        digests["receipts"] = digest(said.receipts)
     work = aside / ".work"
     said.asking().write_ipc(_asking(work, part))
     said.choices.write_ipc(work / f"choices-{part:04d}.arrow")
@@ -230,7 +230,7 @@ def _second_pass(night: Night, part: int, aside: Path, first: PartTold) -> PartT
     name = f"part-{part:04d}.parquet"
     write_table(aside / "plan" / name, "plan", plan, in_order=True)
     write_table(aside / "withheld" / name, "withheld", withheld, in_order=True)
-    digests = first.digests | {"plan": digest_of(plan), "withheld": digest_of(withheld)}
+    digests = first.digests | {"plan": digest(plan), "withheld": digest(withheld)}
     watch.lap("write")
     return replace(
         first,

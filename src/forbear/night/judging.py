@@ -16,7 +16,7 @@ import polars as pl
 from forbear.book.schema import HISTORY, INSTANT
 from forbear.facts.history import Carried
 from forbear.law.gate import judge
-from forbear.law.receipt import receipts
+from forbear.law.receipt import RECEIPT, receipts
 from forbear.law.request import NOTHING_ON_RECORD, promise
 from forbear.law.standing import Record, standing
 from forbear.night.frames import Part
@@ -67,7 +67,10 @@ def judge_cases(cases: Sequence[Case], *, whole_chains: bool = False) -> list[Ju
         choices(case.order.policy, case.wished) if whole_chains else case.wished for case in cases
     ]
     while True:
-        asked = [_asked(case, rows) for case, rows in zip(cases, frontiers, strict=True)]
+        asked = [
+            _asked(case, frontiers[n], sum(rows.height for rows in rounds[n]))
+            for n, case in enumerate(cases)
+        ]
         verdicts = _judge_together(asked, cases[0].order)
         for n, case in enumerate(cases):
             if case.order.receipts:
@@ -83,9 +86,9 @@ def judge_cases(cases: Sequence[Case], *, whole_chains: bool = False) -> list[Ju
     return [_gathered(case, rounds[n], papers[n]) for n, case in enumerate(cases)]
 
 
-def _asked(case: Case, rows: pl.DataFrame) -> pl.DataFrame:
+def _asked(case: Case, rows: pl.DataFrame, judged_before: int) -> pl.DataFrame:
     """Wishes in the words of the gate, with what stands on record."""
-    requests = promise(requests_of(rows, case.context))
+    requests = promise(requests_of(rows, case.context, first_wish=judged_before))
     return standing(requests, case.record, day=case.order.day, zone=case.order.book_zone)
 
 
@@ -105,7 +108,7 @@ def _judge_together(asked: list[pl.DataFrame], order: Order) -> list[pl.DataFram
     )
     cut, begin = [], 0
     for rows in asked:
-        cut.append(verdicts[begin : begin + rows.height])
+        cut.append(verdicts[begin : begin + rows.height].with_columns(rows["wish"]))
         begin += rows.height
     return cut
 
@@ -185,6 +188,11 @@ def _receipts(asked: pl.DataFrame, verdicts: pl.DataFrame, order: Order) -> pl.D
     )
 
 
+def _in_order(papers: list[pl.DataFrame]) -> pl.DataFrame:
+    """The receipts of all rounds, by person and wish."""
+    return pl.concat(papers).sort("person", "wish") if papers else pl.DataFrame(schema=RECEIPT)
+
+
 def _gathered(case: Case, rounds: list[pl.DataFrame], papers: list[pl.DataFrame]) -> Judged:
     """All rounds of one case; a step behind one that is open and unlimited is never needed."""
     limited = pl.col("channel").is_in(sorted(case.order.policy.capacity))
@@ -203,4 +211,4 @@ def _gathered(case: Case, rounds: list[pl.DataFrame], papers: list[pl.DataFrame]
         .join(able, on="person", how="left", maintain_order="left")
         .with_columns(permitted=pl.col("able").fill_null(False))
     )
-    return Judged(allowed, first, pl.concat(papers) if papers else pl.DataFrame(), together.height)
+    return Judged(allowed, first, _in_order(papers), together.height)

@@ -15,7 +15,7 @@ import polars as pl
 
 from forbear.book.schema import HISTORY, STATE, TABLES
 from forbear.dates import day_start, zone
-from forbear.facts.history import Carried, recompute
+from forbear.facts.history import Carried, recompute, reset_cases
 from forbear.night.answering import (
     Answers,
     attempts_of,
@@ -41,7 +41,8 @@ class World:
     """A whole book in memory: what was signed, and all that is recorded, past and (for a run) future.
 
     ``events`` and the tables of ``KNOWN`` hold rows of every day; each night sees those recorded
-    before its morning. ``contacts`` are those of the past, before the first night.
+    before its morning. Of ``contacts`` the past is history; of later ones only what people sent
+    us is revealed (whom we reach for is what a run decides).
     """
 
     people: pl.DataFrame
@@ -83,6 +84,8 @@ class Run:
     """The contact log of the nights, as carried out."""
     carried: Carried
     """What the log came to at the last morning."""
+    promises: pl.DataFrame
+    """Promises those contacts brought."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,13 +121,14 @@ def run_nights(
 ) -> Nights:
     """Close every morning from ``first`` to ``last`` under each of these orders.
 
-    ``state``: positions and open items at the end of the day before ``first`` (or earlier: then the
-    days between are only brought in). ``orders``: by policy; their day is set for each night.
+    ``state``: positions and open items at the end of the day before ``first``, and what contact
+    history comes to (where it does not say, the log is read). ``orders``: by policy; their day is
+    set for each night.
     """
     any_order = next(iter(orders.values()))
     shelf = _Shelf(world, any_order.book_zone)
     positions, open_items = state["positions"], state["open_items"]
-    followed = {name: _begin(world, order, first) for name, order in orders.items()}
+    followed = {name: _begin(world, state, order, first) for name, order in orders.items()}
     spells = _Spells(world)
     aside = replayed = 0
     day = first
@@ -154,14 +158,30 @@ def run_nights(
     )
 
 
-def _begin(world: World, order: Order, first: date) -> Followed:
+def _begin(world: World, state: Mapping[str, pl.DataFrame], order: Order, first: date) -> Followed:
     """A policy before its first night: the contact history of the past, and nothing of its own."""
-    morning = day_start(first, zone(order.book_zone))
-    carried = recompute(
-        world.contacts.filter(pl.col("recorded_at") < morning),
-        numbers=world.numbers, people=world.people, book_zone=order.book_zone, today=first,
-    )  # fmt: skip
+    if "carried_people" in state:
+        carried = Carried(state["carried_people"], state["carried_days"], state["carried_numbers"])
+    else:
+        carried = _history(world, state["positions"], order.book_zone, first)
     return Followed(order, carried, TABLES["promises"].empty(), HISTORY["contacts"].empty())
+
+
+def _history(world: World, positions: pl.DataFrame, book_zone: str, first: date) -> Carried:
+    """What the log comes to on the first morning, for a book that was not opened for it."""
+    began = pl.col("due_since").min().dt.offset_by("1d").cast(pl.Datetime("us"))
+    cases = (
+        world.parties.join(positions.filter(pl.col("due_since").is_not_null()), on="loan")
+        .group_by("person")
+        .agg(from_at=began.dt.replace_time_zone(book_zone).dt.convert_time_zone("UTC"))
+    )
+    carried = recompute(
+        world.contacts.filter(pl.col("recorded_at") < day_start(first, zone(book_zone))),
+        numbers=world.numbers, people=world.people, book_zone=book_zone, today=first,
+        case_from=cases,
+    )  # fmt: skip
+    over = carried.people.join(cases, on="person", how="anti")["person"]
+    return reset_cases(carried, over)
 
 
 def _considered(one: Followed, brought: Brought, day: date) -> Considered:
@@ -170,7 +190,7 @@ def _considered(one: Followed, brought: Brought, day: date) -> Considered:
         carried_people=one.carried.people,
         carried_days=one.carried.days,
         carried_numbers=one.carried.numbers,
-        contacts=one.contacts,
+        contacts=pl.concat([one.contacts, brought.part.contacts]),
         promises=pl.concat([brought.part.promises, one.promises]).sort("person", "made_at"),
     )
     order = replace(one.order, day=day, receipts=False)
@@ -223,7 +243,9 @@ def _live(one: Followed, done: pl.DataFrame, answers: Answers, order: Order) -> 
 
 
 def _told(one: Followed) -> Run:
-    return Run(pl.concat(one.plans), pl.concat(one.withheld), pl.concat(one.log), one.carried)
+    return Run(
+        pl.concat(one.plans), pl.concat(one.withheld), pl.concat(one.log), one.carried, one.promises
+    )
 
 
 class _Shelf:
@@ -235,6 +257,8 @@ class _Shelf:
         local = pl.col("recorded_at").dt.convert_time_zone(book_zone).dt.date()
         recorded = world.events.with_columns(recorded_on=local)
         self.events = recorded.partition_by("recorded_on", as_dict=True, include_key=False)
+        came_in = world.contacts.filter(pl.col("direction") == "in").with_columns(recorded_on=local)
+        self.came_in = came_in.partition_by("recorded_on", as_dict=True, include_key=False)
 
     def part(self, day: date, positions: pl.DataFrame, open_items: pl.DataFrame) -> Part:
         """What is known on the morning of this day, before any policy's own history."""
@@ -252,7 +276,7 @@ class _Shelf:
             **state,
             starting=self.starting.get((yesterday,), world.instalments.clear()),
             events=self.events.get((yesterday,), world.events.clear()),
-            contacts=HISTORY["contacts"].empty(),
+            contacts=self.came_in.get((yesterday,), world.contacts.clear()),
             past=self._past_until(morning),
         )
 

@@ -32,7 +32,7 @@ def facts_of(
     facts = people_facts(
         positions, open_items, part.people, part.parties, part.numbers, carried_people,
         carried_days, part.holds, part.consents, part.promises, part.plans, part.placements,
-        part.loans, day=order.day, book_zone=order.book_zone, due_within=order.policy.due_within,
+        part.loans, day=order.day, book_zone=order.book_zone, due_in=order.policy.due_in,
         wanted=set(order.policy.facts_read) | _ALWAYS,
     )  # fmt: skip
     return apply(order.scores, facts, carried_people)
@@ -83,10 +83,12 @@ def _loan_words(part: Part, order: Order) -> pl.LazyFrame:
     )  # fmt: skip
 
 
-def requests_of(wished: pl.DataFrame, context: pl.DataFrame) -> pl.DataFrame:
+def requests_of(
+    wished: pl.DataFrame, context: pl.DataFrame, *, first_wish: int = 0
+) -> pl.DataFrame:
     """These wishes of a policy as wishes of the law: the vocabulary of ``forbear.law.request``.
 
-    ``wish`` is the place of the row, so verdicts come back beside it.
+    ``wish`` counts the rows from ``first_wish``, so verdicts come back beside them.
     """
     uses = pl.col("channel").is_in(NEEDS_NUMBER)
     beside = context.drop("loan", "ref", "loan_ref", "text", "amount_due", "best_hour", "zone")
@@ -100,7 +102,7 @@ def requests_of(wished: pl.DataFrame, context: pl.DataFrame) -> pl.DataFrame:
             recipient=pl.lit("debtor"),
             relation=pl.lit("self"),
         )
-        .with_row_index("wish")
+        .with_row_index("wish", offset=first_wish)
     )
 
 

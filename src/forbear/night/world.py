@@ -8,7 +8,7 @@ from typing import Any
 import polars as pl
 
 from forbear.book.layout import Book
-from forbear.book.schema import TABLES
+from forbear.book.schema import STATE, TABLES
 from forbear.book.terms import book_terms
 from forbear.errors import BookError
 from forbear.law.rulebook import Rulebook
@@ -44,8 +44,8 @@ def world_of(book: Book) -> World:
 
 
 def state_of_book(book: Book) -> dict[str, pl.DataFrame]:
-    """Positions and open items as the book was opened."""
-    return {name: _whole(book, name) for name in ("positions", "open_items")}
+    """The state a book was opened with: that of the morning after its last settled day."""
+    return {name: _whole(book, name) for name in STATE if book.has(name)}
 
 
 def orders_of(
