@@ -18,7 +18,8 @@ from forbear.cli.night_page import show_summary
 from forbear.errors import BookError, InputError
 from forbear.night.engine import Closed, Night, order_of, run_night
 from forbear.night.saying import Said, begin_from, days_missing, say
-from forbear.report.words import Tongue
+from forbear.report.night_page import night_page
+from forbear.report.words import Tongue, both
 
 app = typer.Typer()
 
@@ -69,6 +70,13 @@ def close(
     def seal(folder: Path, closed: Closed) -> None:
         said = say(opened, order, law, before, closed, missing)
         said.write(folder)
+        titles = {
+            rule.name: both(rule.title["zh"], rule.title["en"]) for rule in order.rulebook.rules
+        }
+        page = night_page(
+            said.summary, tongue=terminal_language(lang), rule_titles=titles, root=said.root
+        )
+        (folder / "summary.html").write_text(page, encoding="utf-8")
         told.append(said)
 
     started = time.perf_counter()

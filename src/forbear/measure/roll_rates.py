@@ -8,6 +8,7 @@ of loans and the share of money are given, in whole millionths, because the two 
 from __future__ import annotations
 
 from datetime import date
+from typing import TypeVar
 
 import polars as pl
 
@@ -17,10 +18,12 @@ from forbear.loan.stepwise import BUCKETS, bucket, days_past_due
 STATES = (*BUCKETS, "settled", "charged off", "set aside")
 STATE_DTYPE = pl.Enum(STATES)
 
+Frame = TypeVar("Frame", pl.DataFrame, pl.LazyFrame)
+
 LEFT = {"settled": "settled", "charged_off": "charged off", "set_aside": "set aside"}
 
 
-def states(positions: pl.DataFrame, day: date) -> pl.DataFrame:
+def states(positions: Frame, day: date) -> Frame:
     """In which state does each loan stand on the morning of ``day``, owing how much?
 
     ``positions`` are as in the schema, brought to the day before. ``owed`` is everything unpaid, due
