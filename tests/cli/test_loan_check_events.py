@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from forbear.cli.loan_check.run import run
-from forbear.cli.loan_check.vectors import read_known, read_vectors
+from forbear.cli.loan_check.vectors import read_vectors
 
 CONFORMANCE = Path(__file__).parents[1] / "conformance"
 KINDS = (
@@ -19,22 +19,14 @@ KINDS = (
 )  # fmt: skip
 
 
-@pytest.mark.parametrize(("file", "expected"), [("schedules.json", 37), ("events_more.json", 5)])
-def test_every_vector_with_events_passes_but_those_known_to_differ(file, expected):
+@pytest.mark.parametrize(("file", "expected"), [("schedules.json", 38), ("events_more.json", 5)])
+def test_every_vector_with_events_passes(file, expected):
     lines: list[str] = []
-    known = read_known(CONFORMANCE / "known.txt")
     vectors = [v for v in read_vectors(CONFORMANCE / file) if v.kind in KINDS]
-    tally = run(vectors, known, lines.append)
+    tally = run(vectors, {}, lines.append)
     assert str(tally) == f"{expected} passed, 0 failed, 0 skipped"
-    assert [line for line in lines if line.startswith("FAIL")] == []
-    assert tally.known == len(vectors) - expected
-
-
-def test_every_reproducible_vector_passes_and_none_is_merely_known():
-    raw = json.loads((CONFORMANCE / "schedules.json").read_text(encoding="utf-8"))["vectors"]
-    must = {v["id"] for v in raw if v["verification"]["reproducible"] and v["kind"] in KINDS}
-    assert len(must) == 15
-    assert not must & set(read_known(CONFORMANCE / "known.txt"))
+    assert lines == []
+    assert len(vectors) == expected
 
 
 def point(vector):

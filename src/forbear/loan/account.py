@@ -18,9 +18,10 @@ from forbear.loan import events as ev
 from forbear.loan.claims import Claims
 from forbear.loan.happenings import HANDLERS
 from forbear.loan.position import Loan, Position
-from forbear.loan.product import Product
+from forbear.loan.product import InAdvance, Product
 from forbear.loan.recalculation import Interest
 from forbear.loan.standing import describe
+from forbear.loan.stepwise import round_exact
 from forbear.loan.waterfall import (
     INTEREST,
     PENALTY,
@@ -236,15 +237,14 @@ class Account:
         self._fall_due()
         if self.interest is not None:
             self.refresh()
-        paid = 0
+        paid, payments = 0, today
         if today:
-            paid = sum(event.amount for event in today if event.kind in MONEY)
+            payments = [event for event in today if event.kind in MONEY]
+            paid = sum(event.amount for event in payments)
             if len(today) > 1 or not paid:
                 self._do(today, BEFORE_MONEY)
         if paid or self.held:
-            self.credit(paid)
-            if paid and self.journal is not None:
-                self.note("paid")
+            self._take(payments if paid else [], paid)
         if today and (len(today) > 1 or not paid):
             self._do(today, AFTER_MONEY)
         self.end_day()
@@ -295,11 +295,28 @@ class Account:
 
     # --- money ------------------------------------------------------------------------------------
 
-    def credit(self, paid: int) -> None:
-        """Step 3: money held in advance and the day's payments reach what is due."""
+    def _take(self, payments: Sequence[ev.Event], paid: int) -> None:
+        """The day's payments as one sum, but those that go another way in advance each for itself."""
+        own_way = [e for e in payments if isinstance(e, ev.Repaid) and e.in_advance_to]
+        rest = paid - sum(event.amount for event in own_way)
+        if rest or self.held:
+            self.credit(rest)
+            if rest and self.journal is not None:
+                self.note("paid")
+        for event in sorted(own_way, key=ev.content):
+            self.credit(event.amount, event.in_advance_to)
+            if self.journal is not None:
+                self.note("paid")
+
+    def credit(self, paid: int, rule: InAdvance | None = None) -> None:
+        """Step 3: money held in advance and the day's payments reach what is due.
+
+        ``rule``: which instalments to come take what is left, where it is not as the product says.
+        """
         self.money += paid
         if paid:
-            self.last_paid, self.last_paid_on = paid, self.at
+            same_day = self.last_paid if self.last_paid_on == self.at else 0
+            self.last_paid, self.last_paid_on = same_day + paid, self.at
         money, to_penalty = share_out(
             self.held + paid, self.due_rows(), self.penalty_due, self.order, self.at
         )
@@ -308,7 +325,7 @@ class Account:
         if money and self.next < len(self.plan):
             waits = self.product.early_payment == "hold"
             if not waits:
-                money = self._pay_early(money)
+                money = self._pay_early(money, rule)
                 waits = any(row.open for row in self.plan[self.next :])
             if waits:
                 self.held, money = money, 0
@@ -323,20 +340,23 @@ class Account:
             rows = sorted([*self.due_charges, *rows], key=lambda row: (row.due_on, row.seq))
         return rows
 
-    def _pay_early(self, money: int) -> int:
+    def _pay_early(self, money: int, rule: InAdvance | None) -> int:
         """Money left once all that is due is paid, on a product that takes it at once; the rest."""
         if self.product.early_payment == "reduce_principal":
             return self._reduce_principal(money)
-        order, rule = order_in_advance(self.product.waterfall), self.product.waterfall.in_advance_to
+        order = order_in_advance(self.product.waterfall)
+        rule = rule or self.product.waterfall.in_advance_to
         if not order:
             return money
         rows = rows_in_advance([*self.plan[self.next :], *self.charges], rule)
-        if rule == "all_equally":
-            return self._pay_equally(money, rows, order)
-        if rule == "next_instalment":
+        if rule != "last_instalment":
             rows.sort(key=lambda row: (row.due_on, row.seq))
         down = self.product.waterfall.direction == "vertical"
         for places in [(place,) for place in order] if down else [order]:
+            if rule == "all_equally":
+                open_rows = [row for row in rows if any(row.due[p] > row.paid[p] for p in places)]
+                money = self._pay_equally(money, open_rows, places)
+                continue
             for row in rows:
                 if not money:
                     break
@@ -375,11 +395,13 @@ class Account:
     def _pay_equally(self, money: int, rows: list[Row], order: Sequence[int]) -> int:
         """The same amount to every instalment to come; what one cannot take goes to the others."""
         while money and rows:
-            share = max(money // len(rows), 1)
-            for row in rows:
-                part = money if row is rows[-1] and money < share * 2 else min(share, money)
-                money -= self._pay_row_early(row, order, part)
-            rows = [row for row in rows if row.open]
+            share, before = round_exact(money, len(rows), "half_even"), money
+            parts = [share] * (len(rows) - 1) + [money - share * (len(rows) - 1)]
+            for row, part in zip(rows, parts, strict=True):
+                money -= self._pay_row_early(row, order, min(part, money))
+            rows = [row for row in rows if any(row.due[p] > row.paid[p] for p in order)]
+            if money == before:
+                break
         return money
 
     def _reduce_principal(self, money: int) -> int:

@@ -15,6 +15,7 @@ from datetime import date, datetime
 from typing import Any, ClassVar, Literal, TypeVar
 
 from forbear.errors import InputError
+from forbear.loan.product import InAdvance
 
 Due = Literal["penalty", "fee", "interest", "principal"]
 
@@ -46,6 +47,9 @@ class Repaid(Event):
     """The borrower paid."""
 
     kind: ClassVar[str] = "repaid"
+    in_advance_to: InAdvance | None = None
+    """Where the product pays ahead: which instalments to come take what is left of this payment, as a
+    shop's refund may lower all of them; none: as the product says."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -287,7 +291,7 @@ def content(event: Event) -> tuple[str, ...]:
     >>> from datetime import UTC
     >>> content(Repaid(number=7, effective_on=date(2026, 1, 3), amount=500,
     ...                recorded_at=datetime(2026, 1, 5, tzinfo=UTC)))
-    ('repaid', '000000000500')
+    ('repaid', '000000000500', 'None')
     """
     own = [str(getattr(event, f.name)) for f in fields(event) if f.name not in COMMON]
     return (event.kind, f"{event.amount:012d}", *own)

@@ -47,6 +47,7 @@ DayCount = Literal[
 
 Component = Literal["penalty", "fee", "interest", "principal"]
 DueState = Literal["past_due", "due", "in_advance"]
+InAdvance = Literal["next_instalment", "last_instalment", "all_equally"]
 STRICT = ConfigDict(extra="forbid", strict=True)
 
 
@@ -138,7 +139,7 @@ class Waterfall:
     vertical: component by component, over all instalments of that due state."""
     order: tuple[tuple[DueState, Component], ...] = ()
     """The full order where it is not states × components; empty: it is."""
-    in_advance_to: Literal["next_instalment", "last_instalment", "all_equally"] = "next_instalment"
+    in_advance_to: InAdvance = "next_instalment"
     """Which instalments not yet due take money that is left."""
 
     @property

@@ -220,7 +220,7 @@ def _clear(account: Account, day: int) -> list[int]:
                 row.met_on = day
         row.steady = None
         row.closed = True
-        if not coming or any(row.paid):
+        if not coming or any(row.paid) or row.gone:
             kept.append(row)
     account.plan = kept
     return unpaid

@@ -12,6 +12,7 @@ from datetime import date, timedelta
 from forbear.cli.loan_check.fineract_story import (
     Story,
     paused_days,
+    range_day,
     read_story,
     shown_day,
 )
@@ -38,6 +39,11 @@ TYPES = {
     "charge_off": "Charge-off",
     "re_age": "Re-age",
     "re_amortise": "Re-amortize",
+}
+PAID_BY_OTHERS = {
+    "goodwill_credit": "Goodwill Credit",
+    "merchant_issued_refund": "Merchant Issued Refund",
+    "payout_refund": "Payout Refund",
 }
 PARTS = ("principal", "interest", "fees", "penalties")
 
@@ -191,7 +197,7 @@ def _booked(
             amounts = _moved(event.kind, before, after)
         if amounts is not None:
             word = "Down Payment" if kind == "disbursement" else TYPES.get(event.kind, "")
-            word = "Disbursement" if event.kind == "disbursed" else word
+            word = "Disbursement" if event.kind == "disbursed" else PAID_BY_OTHERS.get(kind, word)
             listed.append((event.number, day, word, amounts))
         if event.number not in undone:
             earlier.append(event)
@@ -263,15 +269,20 @@ def _known_on(story: Story, count: int, day: date) -> int:
 def _lateness(
     label: str, point: Fields, story: Story, seen: Position, ladder: list[list[object]]
 ) -> list[Difference]:
-    """The source's words for how late a loan and its instalments are."""
+    """The source's words for how late a loan and its instalments are.
+
+    While it pauses, a loan keeps the range of the day before; afterwards every paused day is taken
+    off, whether the instalment was late on it or not.
+    """
     found: list[Difference] = []
     since = seen.due_since if seen.days_past_due else None
     late_from = since + timedelta(days=GRACE_DAYS) if since else None
-    days = 0
-    if since and late_from:
-        gone = (seen.balances_on - late_from).days
-        days = max(gone - paused_days(story, late_from, seen.balances_on), 0)
-    word = _range(days, ladder) or "NO_DELINQUENCY"
+    shown_on = range_day(story, seen.balances_on)
+    days = classed = 0
+    if late_from:
+        days = _days_late(story, late_from, seen.balances_on)
+        classed = _days_late(story, late_from, shown_on)
+    word = _range(classed, ladder) or "NO_DELINQUENCY"
     if "delinquency_range" in point:
         found += differ(f"{label} delinquency_range", point.text("delinquency_range"), word)
     if "delinquent_date" in point:
@@ -285,7 +296,7 @@ def _lateness(
             (each.text("Range"), each.amount("Amount"))
             for each in point.items("installment_level_delinquency")
         )
-        got_late = _by_range(story, seen, ladder) if days else []
+        got_late = _by_range(story, seen, shown_on, ladder) if classed else []
         found += differ(f"{label} instalments late", said, got_late)
     return found
 
@@ -304,13 +315,18 @@ def _loan_level(
     return found
 
 
-def _by_range(story: Story, seen: Position, ladder: list[list[object]]) -> list[tuple[str, int]]:
+def _days_late(story: Story, since: date, day: date) -> int:
+    return max((day - since).days - paused_days(story, day), 0)
+
+
+def _by_range(
+    story: Story, seen: Position, shown_on: date, ladder: list[list[object]]
+) -> list[tuple[str, int]]:
     """How much is late in each range, instalment by instalment (without days of grace)."""
     sums: dict[str, int] = {}
     for row in seen.instalments:
         if row.days_past_due:
-            days = row.days_past_due - paused_days(story, row.due_on, seen.balances_on)
-            word = _range(days, ladder)
+            word = _range(_days_late(story, row.due_on, shown_on), ladder)
             if word:
                 sums[word] = sums.get(word, 0) + row.outstanding
     return sorted(sums.items())

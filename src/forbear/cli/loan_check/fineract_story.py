@@ -7,7 +7,7 @@ order money is allocated): those words are translated here, once.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from fractions import Fraction
 from typing import Any
 
@@ -40,7 +40,6 @@ FUTURE = {
     "LAST_INSTALLMENT": "last_instalment",
     "REAMORTIZATION": "all_equally",
 }
-PAYMENTS = ("repayment", "down_payment")
 UNITS = {"MONTHS": "months", "WEEKS": "weeks", "DAYS": "days"}
 
 
@@ -77,9 +76,7 @@ def read_story(inputs: Fields) -> Story:
     older = name.startswith("LP1")
     # seen here and again by ``read_terms``, which knows the terms of a loan but not of its payments
     terms = read_terms(inputs, levelling=not older)
-    inputs.ignore(
-        "goodwill_credit_future_rule", "merchant_refund_future_rule", "delinquency_grace_days"
-    )
+    inputs.ignore("delinquency_grace_days")
     product = _product(inputs, terms, name)
     told = inputs.items("events")
     first = next((each for each in told if each.raw("type") == "disbursement"), None)
@@ -193,6 +190,15 @@ class _Entries:
     def __init__(self, product: Product, loan: Loan, inputs: Fields) -> None:
         self.product, self.loan = product, loan
         self.name = inputs.text("source_product", "")
+        self.rules = {
+            "goodwill_credit": inputs.choice(
+                "goodwill_credit_future_rule", FUTURE, "last_instalment"
+            ),
+            "merchant_issued_refund": inputs.choice(
+                "merchant_refund_future_rule", FUTURE, "all_equally"
+            ),
+            "payout_refund": "next_instalment",
+        }
         self.collects = inputs.flag("down_payment_collected_automatically", False)
         self.entries: list[tuple[str, date, tuple[ev.Event, ...]]] = []
         self.pauses: list[tuple[date, date]] = []
@@ -247,6 +253,15 @@ class _Entries:
         entry.ignore("channel")
         return [self._make(ev.Repaid, entry.day("date"), entry.amount("amount"))]
 
+    def _other_payment(self, entry: Fields) -> list[ev.Event]:
+        """Money that others pay for the borrower; it may go another way in advance."""
+        entry.ignore("channel")
+        rule = self.rules[entry.text("type")]
+        more = {"in_advance_to": rule}
+        return [self._make(ev.Repaid, entry.day("date"), entry.amount("amount"), **more)]
+
+    _goodwill_credit = _merchant_issued_refund = _payout_refund = _other_payment
+
     def _pay_off(self, entry: Fields) -> list[ev.Event]:
         day = entry.day("date")
         quote = payoff(self.product, self.loan, self._before(), day)
@@ -269,6 +284,14 @@ class _Entries:
 
     def _delinquency_pause(self, entry: Fields) -> list[ev.Event]:
         self.pauses.append((entry.day("from"), entry.day("to")))
+        return []
+
+    def _delinquency_resume(self, entry: Fields) -> list[ev.Event]:
+        """The pause that runs on that day ends with it."""
+        day = entry.day("date", None) or entry.day("from")
+        self.pauses = [
+            (first, min(last, day) if first <= day else last) for first, last in self.pauses
+        ]
         return []
 
     def _re_age(self, entry: Fields) -> list[ev.Event]:
@@ -319,12 +342,17 @@ class _Entries:
         return [self._make(ev.Reversed, entry.day("date"), names=self.last[kind])]
 
 
-def paused_days(story: Story, since: date, day: date) -> int:
-    """How many of the days (since, day] does the source not count?"""
-    total = 0
-    for first, last in story.pauses:
-        total += max((min(day, last) - max(since, first)).days, 0)
-    return total
+def paused_days(story: Story, day: date) -> int:
+    """How many days before ``day`` does the source not count as overdue?"""
+    return sum(max((min(day, last) - first).days, 0) for first, last in story.pauses)
+
+
+def range_day(story: Story, day: date) -> date:
+    """The day whose range is shown on ``day``: while it pauses, the eve of the pause."""
+    for first, last in sorted(story.pauses, reverse=True):
+        if first <= day <= last:
+            day = first - timedelta(days=1)
+    return day
 
 
 def shown_day(day: date) -> str:
