@@ -12,6 +12,7 @@ from typing import Annotated
 
 import polars as pl
 import typer
+from rich.box import SIMPLE
 from rich.console import Console
 from rich.progress import Progress
 from rich.table import Table
@@ -50,7 +51,7 @@ def demo(
 ) -> None:
     """Make a book of 20,000 people, close 30 nights under every policy, and write the comparison."""
     begun = time.monotonic()
-    screen = Console(highlight=False, width=min(100, Console().width or 100))
+    screen = Console(highlight=False, width=100)
     with Progress(console=Console(stderr=True), transient=True) as progress:
         task = progress.add_task("making a book of people who do not exist 造簿", total=nights + 2)
         book = _book(out / "book", people, nights, seed)
@@ -66,7 +67,8 @@ def demo(
     screen.print(_table(runs, people, nights))
     screen.print(
         "Exposure, not effect: nobody pays because of a contact here, so there is no recovery column.\n"
-        "“paid ≤7 d”: contacts to people who paid within a week anyway. cost: yuan at stated prices."
+        "each: contacts per person in arrears. day 1st: median day of the first. anyway: share\n"
+        "of contacts to people who paid within a week anyway. cost: yuan at stated prices."
     )
     screen.print(f"report: {out / 'report.html'} ({time.monotonic() - begun:.0f} s)", style="bold")
 
@@ -120,7 +122,10 @@ def _setting(
     loans = book.scan("loans").select(pl.len()).collect().item()
     review = rulebook.needs_legal_review(closed.last)
     return Setting(
-        title=both(f"{nights} 晚，七种办法", f"{nights} nights, seven policies"),
+        title=both(
+            f"{nights} 晚，{len(closed.runs)} 种办法",
+            f"{nights} nights, {len(closed.runs)} policies",
+        ),
         lead=both(
             f"{people:,} 个虚构的人，{closed.first} 至 {closed.last} 每晚日终，规则书 {LAW}。",
             f"{people:,} people who do not exist, every night from {closed.first} to {closed.last}, "
@@ -185,10 +190,11 @@ def _who(book: Book, person: int) -> Both:
 
 
 def _table(runs: Sequence[Run], people: int, nights: int) -> Table:
-    table = Table(title=f"{people:,} people, {nights} nights: who is contacted, and how much")
+    title = f"{people:,} people, {nights} nights: who is contacted, and how much"
+    table = Table(title=title, title_justify="left", box=SIMPLE, padding=(0, 1, 0, 0))
     rows = summary_rows(runs)
     for name in rows[0]:
-        table.add_column(name, justify="left" if name == "policy" else "right")
+        table.add_column(name, justify="left" if name == "policy" else "right", no_wrap=True)
     for row in rows:
         table.add_row(*row.values())
     return table

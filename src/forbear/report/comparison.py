@@ -14,6 +14,9 @@ from forbear.policy.explain import explain
 from forbear.report.exposure_page import Run
 from forbear.report.words import CHANNEL, Both, both
 
+STORY_DAYS = 20
+"""How long in arrears on the first night the person of the story may be."""
+
 
 def compared(nights: Nights, policies: Sequence[Policy], story: int | None = None) -> list[Run]:
     """One row of the comparison for each policy, in the order given.
@@ -46,28 +49,40 @@ def _row(nights: Nights, run: NightsRun, policy: Policy, story: int | None) -> R
 
 
 def _days_of(run: NightsRun, person: int) -> dict[str, Both]:
-    """What was planned for this person, by day."""
+    """What was planned for this person, by day; a proposal that waits is told once."""
     rows = run.plans.filter(pl.col("person") == person).sort("day")
-    return {
-        str(day): CHANNEL[channel]
-        for day, channel in rows.select("day", pl.col("channel").cast(pl.String)).iter_rows()
-    }
+    told: dict[str, Both] = {}
+    waiting = ""
+    for day, channel in rows.select("day", pl.col("channel").cast(pl.String)).iter_rows():
+        if channel not in NOT_CONTACTS or channel != waiting:
+            told[str(day)] = CHANNEL[channel]
+        waiting = channel
+    return told
 
 
 def person_of_the_story(nights: Nights) -> int | None:
-    """Whose days tell most about the policies: in arrears from the start, and treated differently?
+    """Whose days tell most about the policies: lately in arrears, and treated differently?
 
-    The person overdue on the first night whom the policies plan for on the greatest number of
-    different days; ties go to the lesser key, so that the same nights tell the same story.
+    Of the people overdue on the first night by no more than ``STORY_DAYS`` days: whom all policies
+    meet, and whom the busiest contacts on the most days more than the quietest. Ties go to the lesser
+    key, so that the same nights tell the same story.
     """
-    overdue = nights.spells.filter(~pl.col("whole")).select("person").unique()
-    counted = [
-        run.plans.filter(pl.col("days_past_due") > 0).group_by("person").len()
-        for run in nights.runs.values()
-    ]
+    from_start = nights.spells.filter(~pl.col("whole")).select("person").unique()
+    reached = pl.concat(
+        [
+            run.plans.filter(
+                pl.col("days_past_due") > 0,
+                pl.col("days_past_due") - (pl.col("day") - nights.first).dt.total_days()
+                <= STORY_DAYS,
+                ~pl.col("channel").cast(pl.String).is_in(NOT_CONTACTS),
+            )
+            .group_by("person")
+            .len()
+            for run in nights.runs.values()
+        ]
+    )
     spread = (
-        pl.concat(counted)
-        .join(overdue, on="person", how="semi")
+        reached.join(from_start, on="person", how="semi")
         .group_by("person")
         .agg((pl.col("len").max() - pl.col("len").min()).alias("spread"), pl.len().alias("runs"))
         .sort(["runs", "spread", "person"], descending=[True, True, False])
@@ -85,8 +100,8 @@ def summary_rows(runs: Sequence[Run]) -> list[Mapping[str, str]]:
             "calls": f"{_of(run, 'call', 'ai_call'):,}",
             "texts": f"{_of(run, 'sms', 'app', 'push', 'im', 'email', 'letter'):,}",
             "visits": f"{_of(run, 'visit'):,}",
-            "first day": run.first_day,
-            "paid ≤7 d": _percent(run.figures.share_anyway(7)),
+            "day 1st": run.first_day,
+            "anyway": _percent(run.figures.share_anyway(7)),
             "offers": f"{run.figures.offers:,}",
             "peak": f"{run.figures.peak_contacts:,}",
             "cost": f"{run.figures.cost // 100:,}",

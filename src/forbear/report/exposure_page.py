@@ -102,6 +102,7 @@ def exposure_page(setting: Setting, runs: Sequence[Run], *, tongue: Tongue = "zh
             REASON,
             both("各策略不联系的原因", "Reasons to leave people alone under each policy"),
         ),
+        proposals=_proposals(runs),
         rules=[
             (
                 rule_words(rule, setting.rule_titles),
@@ -139,6 +140,17 @@ def _stacks(
         )
         for tongue in TONGUES
     }
+
+
+def _proposals(runs: Sequence[Run]) -> dict[str, object] | None:
+    """Who waits for a named person's decision, a row a policy; none where nobody does."""
+    used = [name for name in CHANNEL if any(run.figures.proposals.get(name) for run in runs)]
+    rows = [
+        (run.title, [run.figures.proposals.get(name, 0) for name in used])
+        for run in runs
+        if run.figures.proposals
+    ]
+    return {"names": [CHANNEL[name] for name in used], "rows": rows} if used else None
 
 
 def _days(runs: Sequence[Run]) -> dict[str, str]:
