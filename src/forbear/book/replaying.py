@@ -6,7 +6,6 @@ aside, and the night goes on.
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -17,11 +16,12 @@ import polars as pl
 
 from forbear.book.schema import NIGHT, STATE
 from forbear.book.terms import Terms
-from forbear.errors import ForbearError
+from forbear.errors import ForbearError, RangeError
 from forbear.loan.account import position
 from forbear.loan.events import Event, Repaid, from_row
-from forbear.loan.position import Loan
+from forbear.loan.position import Loan, Position
 from forbear.loan.schedule import Instalment
+from forbear.loan.stepwise import TOTAL_MAX
 from forbear.money import SPAN_DAYS_MAX
 
 
@@ -49,23 +49,26 @@ def replay_loans(
     known; rows of other loans are not looked at. Events recorded later than is to be known must have
     been left out by the caller.
     """
-    plans = _rows_by_loan(instalments, loans, ("seq",))
-    histories = _rows_by_loan(events, loans, ("event",))
+    mine = loans.sort("loan")
+    plans = _rows_by_loan(instalments, mine, "seq", _PLAN)
+    histories = _rows_by_loan(events, mine, "event", _EVENT)
     rows: list[tuple[Any, ...]] = []
     items: list[tuple[Any, ...]] = []
     aside: list[tuple[int, str, str]] = []
-    for signed in loans.sort("loan").iter_rows(named=True):
-        key = signed["loan"]
+    for signed in mine.select(_SIGNED).iter_rows():
+        key = signed[0]
         try:
-            row, its_items = _replay(signed, plans[key], histories[key], terms, as_of)
+            now, goes_on = _replay(signed, plans[key], histories[key], terms, as_of)
+            row = (*now.as_row().values(),)[:-1]
+            _check_fits(row)
         except ForbearError as problem:
             aside.append((key, str(problem), _remedy(problem)))
             continue
         except Exception as problem:  # one bad loan never stops the night
             aside.append((key, f"{type(problem).__name__}: {problem}", _remedy(None)))
             continue
-        rows.append(tuple(row.values()))
-        items += [tuple(item.values()) for item in its_items]
+        rows.append((*row, goes_on))
+        items += [(key, i.due_on, i.seq, i.component, i.amount) for i in now.open_items]
     return Replayed(
         pl.DataFrame(rows, schema=STATE["positions"].schema, orient="row"),
         pl.DataFrame(items, schema=STATE["open_items"].schema, orient="row").sort(
@@ -75,83 +78,88 @@ def replay_loans(
     )
 
 
+_SIGNED = (
+    "loan", "person", "creditor", "product", "disbursed_on", "principal", "rate", "signing_fees",
+)  # fmt: skip
+_PLAN = ("seq", "from_on", "due_on", "principal", "interest", "fee")
+_EVENT = ("event", "effective_on", "recorded_at", "kind", "amount", "names", "detail")
+
+
 def _replay(
-    signed: dict[str, Any],
-    plan: Sequence[dict[str, Any]],
-    history: Sequence[dict[str, Any]],
+    signed: tuple[Any, ...],
+    plan: Sequence[tuple[Any, ...]],
+    history: Sequence[tuple[Any, ...]],
     terms: Terms,
     as_of: date,
-) -> tuple[dict[str, Any], list[dict[str, Any]]]:
-    """The position and open items of one loan."""
-    product = terms.products.get(signed["product"])
+) -> tuple[Position, bool]:
+    """The position of one loan, and whether columns can carry it on."""
+    key, person, creditor, name, disbursed_on, principal, rate, signing_fees = signed
+    product = terms.products.get(name)
     if product is None:
         raise ForbearError(
-            f"its product {signed['product']!r} is not in the book",
-            remedy="add the product to products.json",
+            f"its product {name!r} is not in the book", remedy="add the product to products.json"
         )
     if not plan:
         raise ForbearError("it has no instalments", remedy="supply its schedule")
+    instalments = tuple([Instalment(*row) for row in plan])
     loan = Loan(
-        loan=signed["loan"],
-        person=signed["person"],
-        creditor=signed["creditor"],
-        disbursed_on=signed["disbursed_on"],
-        principal=signed["principal"],
-        rate=signed["rate"],
-        signing_fees=signed["signing_fees"],
-        ceiling_rate=terms.ceiling_rate(product.ceiling_class, signed["disbursed_on"]),
-        instalments=tuple(
-            Instalment(i["seq"], i["from_on"], i["due_on"], i["principal"], i["interest"], i["fee"])
-            for i in plan
-        ),
+        loan=key,
+        person=person,
+        creditor=creditor,
+        disbursed_on=disbursed_on,
+        principal=principal,
+        rate=rate,
+        signing_fees=signing_fees,
+        ceiling_rate=terms.ceiling_rate(product.ceiling_class, disbursed_on),
+        instalments=instalments,
     )
     happened = [_event(row) for row in history]
     now = position(product, loan, happened, as_of)
-    row = now.as_row()
-    row["by_columns"] = (
+    goes_on = (
         now.by_columns
         and product.recalculation.overdue == "none"
-        and is_chain([row for row in plan if row["due_on"] > as_of])
-        and (plan[-1]["due_on"] - loan.disbursed_on).days <= SPAN_DAYS_MAX
+        and is_chain([row for row in instalments if row.due_on > as_of])
+        and (instalments[-1].due_on - disbursed_on).days <= SPAN_DAYS_MAX
         and all(event.effective_on <= as_of for event in happened)
     )
-    return row, now.open_item_rows()
+    return now, goes_on
 
 
-def _event(row: dict[str, Any]) -> Event:
+def _event(row: tuple[Any, ...]) -> Event:
     """``from_row``, with the common case first."""
-    if row["kind"] == "repaid" and row["detail"] is None and row["names"] is None:
+    number, effective_on, recorded_at, kind, amount, names, detail = row
+    if kind == "repaid" and detail is None and names is None:
         return Repaid(
-            number=row["event"],
-            effective_on=row["effective_on"],
-            recorded_at=row["recorded_at"],
-            amount=row["amount"],
+            number=number, effective_on=effective_on, recorded_at=recorded_at, amount=amount
         )
-    return from_row(row)
+    return from_row(dict(zip(_EVENT, row, strict=True)))
 
 
-def is_chain(coming: Sequence[dict[str, Any]]) -> bool:
+def is_chain(coming: Sequence[Instalment]) -> bool:
     """Does each period to come begin where the one before ended, with something due in each?
 
     Columns find tomorrow's next instalment by the day its period begins, so they need this.
     """
-    return all(
-        row["principal"] + row["interest"] + row["fee"] > 0 and row["due_on"] > row["from_on"]
-        for row in coming
-    ) and all(
-        later["seq"] == row["seq"] + 1 and later["from_on"] == row["due_on"]
-        for row, later in pairwise(coming)
+    return all(row.total > 0 and row.due_on > row.from_on for row in coming) and all(
+        later.seq == row.seq + 1 and later.from_on == row.due_on for row, later in pairwise(coming)
     )
 
 
+def _check_fits(row: tuple[Any, ...]) -> None:
+    """A figure that no column holds is that loan's problem alone."""
+    for value in row:
+        if isinstance(value, int) and not -TOTAL_MAX <= value <= TOTAL_MAX:
+            raise RangeError(f"a figure of {value} is beyond every range")
+
+
 def _rows_by_loan(
-    frame: pl.DataFrame, loans: pl.DataFrame, order: tuple[str, ...]
-) -> dict[int, list[dict[str, Any]]]:
-    """The rows of these loans, loan by loan, in this order."""
-    mine = frame.filter(pl.col("loan").is_in(loans["loan"].implode())).sort("loan", *order)
-    found: dict[int, list[dict[str, Any]]] = defaultdict(list)
-    for row in mine.iter_rows(named=True):
-        found[row["loan"]].append(row)
+    frame: pl.DataFrame, loans: pl.DataFrame, order: str, columns: tuple[str, ...]
+) -> dict[int, list[tuple[Any, ...]]]:
+    """These columns of the rows of these loans, loan by loan, in this order."""
+    mine = frame.filter(pl.col("loan").is_in(loans["loan"].implode())).sort("loan", order)
+    found: dict[int, list[tuple[Any, ...]]] = {key: [] for key in loans["loan"]}
+    for key, row in zip(mine["loan"], mine.select(columns).iter_rows(), strict=True):
+        found[key].append(row)
     return found
 
 
