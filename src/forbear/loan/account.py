@@ -16,20 +16,18 @@ from datetime import date, datetime
 from forbear.errors import InputError
 from forbear.loan import events as ev
 from forbear.loan.claims import Claims
+from forbear.loan.early import pay_early
 from forbear.loan.happenings import HANDLERS
 from forbear.loan.position import Loan, Position
 from forbear.loan.product import InAdvance, Product
 from forbear.loan.recalculation import Interest
 from forbear.loan.standing import describe
-from forbear.loan.stepwise import round_exact
 from forbear.loan.waterfall import (
     INTEREST,
     PENALTY,
     PRINCIPAL,
     Row,
     Stage,
-    order_in_advance,
-    rows_in_advance,
     share_out,
     stages,
 )
@@ -325,7 +323,7 @@ class Account:
         if money and self.next < len(self.plan):
             waits = self.product.early_payment == "hold"
             if not waits:
-                money = self._pay_early(money, rule)
+                money = pay_early(self, money, rule)
                 waits = any(row.open for row in self.plan[self.next :])
             if waits:
                 self.held, money = money, 0
@@ -340,111 +338,11 @@ class Account:
             rows = sorted([*self.due_charges, *rows], key=lambda row: (row.due_on, row.seq))
         return rows
 
-    def _pay_early(self, money: int, rule: InAdvance | None) -> int:
-        """Money left once all that is due is paid, on a product that takes it at once; the rest."""
-        if self.product.early_payment == "reduce_principal":
-            return self._reduce_principal(money)
-        order = order_in_advance(self.product.waterfall)
-        rule = rule or self.product.waterfall.in_advance_to
-        if not order:
-            return money
-        rows = rows_in_advance([*self.plan[self.next :], *self.charges], rule)
-        if rule != "last_instalment":
-            rows.sort(key=lambda row: (row.due_on, row.seq))
-        down = self.product.waterfall.direction == "vertical"
-        for places in [(place,) for place in order] if down else [order]:
-            if rule == "all_equally":
-                open_rows = [row for row in rows if any(row.due[p] > row.paid[p] for p in places)]
-                money = self._pay_equally(money, open_rows, places)
-                continue
-            for row in rows:
-                if not money:
-                    break
-                money -= self._pay_row_early(row, places, money)
-        return money
-
-    def _pay_row_early(self, row: Row, order: Sequence[int], money: int) -> int:
-        """How much of the money one instalment to come takes."""
-        if self.interest is not None and row.seq:
-            self._offer(row)
-        paid = 0
-        for place in order:
-            paid += row.pay(place, money - paid, self.at)
-        self.reshaped = True
-        if self.interest is not None:
-            met = row.met_on
-            self.refresh()
-            row.met_on = met
-        self.principal_moved()
-        return paid
-
     def principal_moved(self) -> None:
         """Principal of the instalments to come is not what it was."""
         self.interest_base = sum(
             row.due[PRINCIPAL] - row.paid[PRINCIPAL] for row in self.plan[self.next :]
         )
-
-    def _offer(self, row: Row) -> None:
-        """Set on a row to come what could be paid on it today: interest only up to today."""
-        assert self.interest is not None
-        ends = self.interest.early_until(self.plan, self.at)
-        parts = self.interest.parts(self.plan, self.at, ends_on=ends)
-        interest, principal = parts[self.plan.index(row)]
-        row.due[INTEREST], row.due[PRINCIPAL] = interest, principal
-
-    def _pay_equally(self, money: int, rows: list[Row], order: Sequence[int]) -> int:
-        """The same amount to every instalment to come; what one cannot take goes to the others."""
-        while money and rows:
-            share, before = round_exact(money, len(rows), "half_even"), money
-            parts = [share] * (len(rows) - 1) + [money - share * (len(rows) - 1)]
-            for row, part in zip(rows, parts, strict=True):
-                money -= self._pay_row_early(row, order, min(part, money))
-            rows = [row for row in rows if any(row.due[p] > row.paid[p] for p in order)]
-            if money == before:
-                break
-        return money
-
-    def _reduce_principal(self, money: int) -> int:
-        """Principal repaid at once: interest to today first where the order says so, then principal."""
-        model = self.follow_principal()
-        rows = [row for row in self.plan[self.next :] if row.due[PRINCIPAL] > row.paid[PRINCIPAL]]
-        if not rows:
-            return money
-        current = self.plan[self.next]
-        for place in order_in_advance(self.product.waterfall):
-            if place == PRINCIPAL:
-                break
-            self._offer(current)
-            money -= current.pay(place, money, self.at)
-        self.refresh()
-        money = self._take_principal(money, rows)
-        if self.product.recalculation.early == "lower_instalment":
-            model.relevel(self.plan, self.next + 1, self.at)
-        self.refresh()
-        self.reshaped = True
-        self.principal_moved()
-        return money
-
-    def _take_principal(self, money: int, rows: list[Row]) -> int:
-        """Take principal off the instalments to come, in the order the product says; the rest."""
-        early = self.product.recalculation.early
-        if early == "lower_instalment":
-            row, others = rows[0], rows[1:]
-            most = sum(each.due[PRINCIPAL] - each.paid[PRINCIPAL] for each in rows)
-            part = min(money, most)
-            shift = left = max(part - (row.due[PRINCIPAL] - row.paid[PRINCIPAL]), 0)
-            row.due[PRINCIPAL] += shift
-            for each in others[::-1]:
-                less = min(left, each.due[PRINCIPAL] - each.paid[PRINCIPAL])
-                each.due[PRINCIPAL] -= less
-                left -= less
-            row.pay(PRINCIPAL, part, self.at)
-            if shift or row.due[PRINCIPAL] == row.paid[PRINCIPAL]:
-                row.steady = None
-            return money - part
-        for row in rows if early == "next_instalment" else rows[::-1]:
-            money -= row.pay(PRINCIPAL, money, self.at)
-        return money
 
     # --- events -----------------------------------------------------------------------------------
 
