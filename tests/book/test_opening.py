@@ -247,3 +247,14 @@ def test_a_loan_with_a_charge_goes_on_as_the_replay_says(component: str) -> None
             assert night.positions.to_dicts() == replay.positions.to_dicts()
             assert night.open_items.equals(replay.open_items)
         positions, items = replay.positions, replay.open_items
+
+
+def test_money_for_a_loan_without_a_position_is_not_lost() -> None:
+    """The loan is named, so that it is looked at one by one."""
+    book = opened(events(), 1)
+    credit = pl.DataFrame({"loan": [2], "paid": [500]}, schema=CREDITS)
+    night = advance(
+        book.positions, book.open_items, instalments(), credit,
+        day=date(2026, 11, 21), loans=loans(1, 2), terms=TERMS,
+    )  # fmt: skip
+    assert night.not_carried.to_list() == [2]

@@ -53,7 +53,8 @@ class Advanced:
     open_items: pl.DataFrame
     not_carried: pl.Series
     """Loans left as they were: not ``by_columns``, set aside or behind, or the day holds what columns
-    do not know (money early that reduces principal; a figure outside its declared range)."""
+    do not know (money early that reduces principal; a figure outside its declared range). Last come
+    loans with a credit and no position."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,11 +88,7 @@ def advance(
     """
     there = (positions["balances_on"] >= day).to_numpy()
     carried = ~there & _carried(positions, day)
-    on: date | pl.Series = day
-    if not carried.all():
-        mine = pl.Series(carried)
-        on = positions.select(pl.when(mine).then(day).otherwise("balances_on")).to_series()
-    brought = bring_to(positions, on, loans)
+    brought = bring_to(positions, _days_of(positions, carried, day), loans)
     places = np.flatnonzero(carried & _touched(positions, open_items, credits, day, loans, terms))
     rows = with_terms(brought[places], loans, terms).with_columns(on=pl.lit(day))
     mine = open_items["loan"].is_in(rows["loan"].implode())
@@ -106,7 +103,8 @@ def advance(
     kept = open_items.filter(~mine | open_items["loan"].is_in(not_carried.implode()))
     stepped = step.items.filter(~pl.col("loan").is_in(not_carried.implode()))
     items = pl.concat([kept, stepped]).sort(STATE["open_items"].order)
-    return Advanced(after, items, not_carried)
+    unknown = credits["loan"].filter(~credits["loan"].is_in(positions["loan"].implode()))
+    return Advanced(after, items, pl.concat([not_carried, unknown.unique().sort()]))
 
 
 def step_day(
@@ -222,6 +220,16 @@ def _settle(rows: pl.DataFrame, items: pl.DataFrame) -> pl.DataFrame:
         .then(pl.lit("settled", rows["status"].dtype))
         .otherwise("status"),
     )
+
+
+def _days_of(
+    positions: pl.DataFrame, carried: npt.NDArray[np.bool_], day: date
+) -> date | pl.Series:
+    """To which day is each row to be brought? One day for all, or its own where it stays behind."""
+    if carried.all():
+        return day
+    stays = pl.Series(~carried)
+    return positions.select(pl.when(stays).then("balances_on").otherwise(day)).to_series()
 
 
 def _carried(positions: pl.DataFrame, day: date) -> npt.NDArray[np.bool_]:
