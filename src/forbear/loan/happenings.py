@@ -7,12 +7,16 @@ Payments are in ``forbear.loan.account`` (they are the fast path); agreements th
 from __future__ import annotations
 
 from collections.abc import Callable
+from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
 from forbear.errors import InputError
 from forbear.loan import events as ev
+from forbear.loan.day_count import year_part
 from forbear.loan.reshaping import accelerate, draw, extend, re_age, re_amortise
+from forbear.loan.stepwise import round_exact
 from forbear.loan.waterfall import COMPONENTS, FEE, INTEREST, PENALTY, PRINCIPAL, Row
+from forbear.money import RATE_ONE
 
 if TYPE_CHECKING:
     from forbear.loan.account import Account
@@ -27,13 +31,9 @@ def disbursed(account: Account, event: ev.Disbursed) -> None:
 def rate_changed(account: Account, event: ev.RateChange) -> None:
     """Another rate runs from a day on; the instalments it reaches are levelled anew."""
     model = account.follow_principal()
-    if model.fixed:
-        raise InputError(
-            f"the interest of a {account.product.kind} schedule does not follow a rate",
-            where=f"event {event.number}",
-            remedy="supply the new schedule",
-        )
     first = (event.from_on or event.effective_on).toordinal()
+    if model.fixed:
+        _charge_flat_at(account, event, model.rate_on(first - 1), first)
     model.rates = [*(each for each in model.rates if each[0] != first), (first, event.rate)]
     model.rates.sort()
     start = next((k for k, row in enumerate(account.plan) if row.due_on >= first), None)
@@ -42,6 +42,28 @@ def rate_changed(account: Account, event: ev.RateChange) -> None:
         model.relevel(account.plan, start, account.at)
         account.refresh()
     account.principal_moved()
+
+
+def _charge_flat_at(account: Account, event: ev.RateChange, rate: int, first: int) -> None:
+    """A flat charge at another rate: instalments due from that day on carry as many of the new one."""
+    product = account.product
+    if product.kind != "flat_fee" or product.flat_charge != "interest" or not rate:
+        raise InputError(
+            f"the interest of a {product.kind} schedule does not follow a rate",
+            where=f"event {event.number}",
+            remedy="supply the new schedule",
+        )
+    signed = [row for row in account.loan.instalments if row.due_on > row.from_on]
+    lent = sum(row.principal for row in signed)
+    years = sum(
+        year_part(product.day_count, row.from_on, row.due_on, every=product.every) for row in signed
+    )
+    each = [Fraction(lent * r, RATE_ONE) * years / len(signed) for r in (rate, event.rate)]
+    before, after = (round_exact(e.numerator, e.denominator, product.rounding) for e in each)
+    for row in account.plan:
+        if row.due_on >= first and before:
+            charges = round_exact(row.due[INTEREST], before, "half_even")
+            row.due[INTEREST] = max(charges * after, row.paid[INTEREST])
 
 
 def paused(account: Account, event: ev.InterestPause) -> None:

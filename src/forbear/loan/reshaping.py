@@ -40,6 +40,7 @@ def draw(account: Account, amount: int) -> None:
     elif account.product.kind in ("interest_first", "single", "revolving"):
         coming[-1].due[PRINCIPAL] += amount
     else:
+        coming = _bearing(coming)
         for row, part in zip(coming, equal_parts(account, amount, len(coming)), strict=True):
             row.due[PRINCIPAL] += part
     account.refresh()
@@ -74,10 +75,10 @@ def extend(account: Account, event: ev.Extension) -> None:
         _move_due_dates(account, rows, event)
     if event.interest_waits:
         _let_interest_wait(account, rows, event.interest_waits)
-    if event.principal_waits:
-        _let_principal_wait(account, rows, event.principal_waits)
     if event.extra_instalments:
-        _add_instalments(account, rows, event.extra_instalments)
+        _add_instalments(account, rows, event.extra_instalments, event.principal_waits)
+    elif event.principal_waits:
+        _let_principal_wait(account, rows, event.principal_waits)
     if account.interest is not None:
         account.refresh()
     account.replan()
@@ -137,8 +138,11 @@ def _let_principal_wait(account: Account, rows: list[Row], count: int) -> None:
     _carry(account, rows[count:], waits)
 
 
-def _add_instalments(account: Account, rows: list[Row], count: int) -> None:
-    """``count`` more instalments at the regular distance; principal unpaid is shared anew."""
+def _add_instalments(account: Account, rows: list[Row], count: int, waits: int) -> None:
+    """``count`` more instalments at the regular distance; principal unpaid is shared anew.
+
+    The first ``waits`` of all carry none of it.
+    """
     if account.product.rate_matters:
         account.follow_principal()
     last = account.plan[-1]
@@ -152,11 +156,19 @@ def _add_instalments(account: Account, rows: list[Row], count: int) -> None:
         new.steady = last.steady
         more.append(new)
     account.plan += more
-    rows = rows + more
+    rows = _bearing(rows) + more
+    if waits >= len(rows):
+        raise InputError("principal cannot wait beyond the last instalment")
     unpaid = sum(row.due[PRINCIPAL] - row.paid[PRINCIPAL] for row in rows)
-    for row in rows:
+    for place, row in enumerate(rows):
         row.due[PRINCIPAL] = row.paid[PRINCIPAL]
-    _carry(account, rows, unpaid)
+        row.steady = None if place < waits else row.steady
+    _carry(account, rows[waits:], unpaid)
+
+
+def _bearing(rows: list[Row]) -> list[Row]:
+    """Those of the rows that carry principal: not one that only a charge made."""
+    return [row for row in rows if row.due[PRINCIPAL] or row.steady is not None] or rows
 
 
 def _carry(account: Account, rows: Sequence[Row], principal: int) -> None:
@@ -227,14 +239,14 @@ def _clear(account: Account, day: int) -> list[int]:
 
 
 def re_amortise(account: Account, event: ev.ReAmortise) -> None:
-    """Principal overdue is shared over the instalments still to come."""
-    coming = [row for row in account.plan if row.due_on > account.at]
+    """Principal due, today too, is shared over the instalments still to come."""
+    coming = _bearing([row for row in account.plan if row.due_on > account.at])
     if not coming:
         raise InputError("no instalment is to come", where=f"event {event.number}")
     overdue = 0
     for row in account.plan:
         left = row.due[PRINCIPAL] - row.paid[PRINCIPAL]
-        if row.due_on < account.at and left:
+        if row.due_on <= account.at and left:
             overdue += left
             row.due[PRINCIPAL], row.steady = row.paid[PRINCIPAL], None
             if not row.open:
@@ -255,21 +267,25 @@ def accelerate(account: Account) -> None:
     coming = [row for row in account.plan if row.due_on > day]
     if not coming:
         return
-    first = coming[0]
-    elapsed, length = day - first.from_on, first.due_on - first.from_on
-    interest = round_exact(first.due[INTEREST] * max(elapsed, 0), max(length, 1), "floor")
-    row = Row(first.seq, first.from_on, day, [0, 0, 0, 0])
-    row.grid = first.grid or ((first.from_on, first.due_on),)
-    row.flows = [flow for each in coming for flow in each.flows]
-    row.gone = [part for each in coming for part in each.gone]
-    row.extra = sum(each.extra for each in coming)
-    for place in range(4):
-        row.due[place] = sum(each.due[place] for each in coming)
-        row.paid[place] = sum(each.paid[place] for each in coming)
+    kept, first = [row for row in account.plan if row.due_on <= day], coming[0]
+    if kept and kept[-1].due_on == day == first.from_on:
+        row = kept.pop()  # nothing of the next period has run: all joins what is due today
+        interest = row.due[INTEREST]
+    else:
+        row = Row(first.seq, first.from_on, day, [0, 0, 0, 0])
+        row.grid = first.grid or ((first.from_on, first.due_on),)
+        elapsed, length = day - first.from_on, first.due_on - first.from_on
+        interest = round_exact(first.due[INTEREST] * max(elapsed, 0), max(length, 1), "floor")
+    for each in coming:
+        row.flows, row.gone = row.flows + each.flows, row.gone + each.gone
+        row.extra, row.early = row.extra + each.extra, row.early + each.early
+        for place in range(4):
+            row.due[place] += each.due[place]
+            row.paid[place] += each.paid[place]
     row.due[INTEREST] = max(interest, row.paid[INTEREST])
-    row.early = sum(each.early for each in coming)
     row.steady = None if first.steady is None else row.due[PRINCIPAL] + row.due[INTEREST]
-    account.plan = [each for each in account.plan if each.due_on <= day] + [row]
+    row.met_on = None
+    account.plan = [*kept, row]
     if not model.fixed:
         account.refresh()
     account.replan()
