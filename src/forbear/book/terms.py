@@ -65,10 +65,9 @@ def book_terms(book: Book) -> Terms:
 def terms_of(products: Iterable[Product], ceilings: Sequence[Ceiling] = ()) -> Terms:
     """What do these products say, as columns?
 
-        >>> from forbear.errors import BookError
-    from forbear.loan.product import shipped
-        >>> terms_of([shipped("single")]).by_product["grace_days"].item()
-        0
+    >>> from forbear.loan.product import shipped
+    >>> terms_of([shipped("single")]).by_product["grace_days"].item()
+    0
     """
     named = {product.id: product for product in products}
     by_product = pl.DataFrame(
