@@ -186,5 +186,7 @@ def _odd_schedules(loans: pl.DataFrame, instalments: pl.DataFrame, terms: Terms)
     none = loans.join(instalments, on="loan", how="anti")["loan"]
     known = terms.by_product.filter("columns_know")["product"]
     longer = pl.col("last_due_on") - pl.col("disbursed_on") > pl.duration(days=SPAN_DAYS_MAX)
-    unknown = loans.filter(longer | ~pl.col("product").is_in(known.implode()))["loan"]
-    return pl.concat([chained, early, none, unknown]).unique()
+    before = pl.col("disbursed_on") < date(1970, 1, 1)  # rounds number days from there
+    unknown = ~pl.col("product").is_in(known.implode())
+    others = loans.filter(longer | before | unknown)["loan"]
+    return pl.concat([chained, early, none, others]).unique()
