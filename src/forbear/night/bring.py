@@ -13,7 +13,7 @@ from datetime import date, timedelta
 
 import polars as pl
 
-from forbear.book.advance import advance
+from forbear.book.advance import POSITION, advance, replace_rows
 from forbear.book.opening import open_loans
 from forbear.book.ordinary import told_on
 from forbear.book.schema import NIGHT, STATE
@@ -54,6 +54,7 @@ def bring_money(part: Part, terms: Terms) -> Money:
     )
     again = pl.concat([advanced.not_carried, told.others]).unique().sort()
     again = again.filter(~again.is_in(new.implode()))
+    again = again.filter(again.is_in(part.positions["loan"].implode()))
     money = _replayed(part, advanced.positions, advanced.open_items, again, terms)
     return _with_new(part, money, new, terms)
 
@@ -97,10 +98,11 @@ def _replayed(
         status=pl.lit("set_aside", positions.schema["status"])
     )
     gone = again.implode()
-    fresh_rows = fresh.positions.filter(~pl.col("loan").is_in(failed))
+    rows = pl.concat([fresh.positions.filter(~pl.col("loan").is_in(failed)), kept]).sort("loan")
+    places = positions["loan"].search_sorted(rows["loan"]).to_numpy().astype("int64")
     old_items = part.open_items.filter(pl.col("loan").is_in(failed))
     return Money(
-        pl.concat([positions.filter(~pl.col("loan").is_in(gone)), fresh_rows, kept]).sort("loan"),
+        replace_rows(positions, places, rows, POSITION),
         pl.concat([items.filter(~pl.col("loan").is_in(gone)), fresh.open_items, old_items]).sort(
             STATE["open_items"].order
         ),
