@@ -200,3 +200,12 @@ def test_division_by_zero_is_refused_and_not_infinite():
     frame = pl.DataFrame({"n": [1, 6], "d": [0, 4]})
     got = frame.select(round_div(pl.col("n"), pl.col("d"), "half_even")).to_series().to_list()
     assert got == [None, 2]
+
+
+def test_a_narrow_column_as_the_tables_have_it_does_not_wrap():
+    """``day_basis`` is a column of 16 bits; times a billion it needs far more."""
+    frame = pl.DataFrame({"basis": pl.Series([365], dtype=pl.Int16), "base": [1_000_000]})
+    posted, carry = accrue(pl.col("base"), 180_000_000, 1, 0, pl.col("basis"))
+    assert frame.select(posted.alias("posted"), carry.alias("carry")).row(0) == accrue(
+        1_000_000, 180_000_000, 1, 0, 365
+    )

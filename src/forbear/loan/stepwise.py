@@ -137,7 +137,7 @@ def accrue(base: Any, rate: Any, days: Any, carry: Any, day_basis: Any) -> tuple
         inside = within(base, ranges)
         if isinstance(base, np.ndarray):
             _refuse_product(base, rate, days)
-    unit = day_basis * RATE_ONE
+    unit = _wide(day_basis) * RATE_ONE
     earned = carry + _wide(base) * rate * days
     posted = earned // unit
     left = earned - posted * unit
