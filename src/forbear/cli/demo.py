@@ -25,6 +25,7 @@ from forbear.book.synthetic.recipe import Recipe
 from forbear.facts.opening import open_history
 from forbear.law import rulebook as law_books
 from forbear.law.rulebook import Rulebook
+from forbear.measure.exposure import ANYWAY_DAYS
 from forbear.measure.roll_rates import states
 from forbear.night.run import Nights, run_nights
 from forbear.night.world import orders_of, state_of_book, world_of
@@ -84,7 +85,8 @@ def _book(path: Path, people: int, nights: int, seed: int) -> Book:
         open_book(book)
         open_history(book)
 
-    make(recipe, path, future_days=nights, finish=finish)
+    # payments of two more weeks, so that "paid within 14 days anyway" is known for the last night too
+    make(recipe, path, future_days=nights + max(ANYWAY_DAYS), finish=finish)
     return Book.open(path)
 
 

@@ -31,7 +31,10 @@ def _row(nights: Nights, run: NightsRun, policy: Policy, story: int | None) -> R
     by_day = reaching.group_by("day").len().sort("day")
     reasons = run.withheld.group_by("reason").agg(pl.col("people").sum()).sort("reason")
     rules = (
-        run.withheld.drop_nulls("rule").group_by("rule").agg(pl.col("people").sum()).sort("rule")
+        run.withheld.filter(pl.col("reason") == "rule")
+        .group_by("rule")
+        .agg(pl.col("people").sum())
+        .sort("rule")
     )
     return Run(
         name=policy.id,
