@@ -167,3 +167,45 @@ def test_payments_do_not_depend_on_the_policy(played: tuple[Nights, Seen]) -> No
         late.setdefault(day, set()).add(frozenset(people))
     assert len(late) == NIGHTS
     assert all(len(groups) == 1 for groups in late.values())
+
+
+def test_a_number_nobody_may_use_again_is_used_by_nobody(
+    whole_book: Book, world: World, played: tuple[Nights, Seen]
+) -> None:
+    """The register names numbers refused in any file; whoever stands by one is reached otherwise."""
+    _, _, _, plan, _ = next(told for told in played[1] if told[1] == "industry")
+    refused = plan["number"].drop_nulls().unique().sort()[:10]
+    assert refused.len() == 10
+    orders = orders_of(
+        whole_book, [load_policy("industry")], LAW, default(), day=FIRST,
+        suppressed=tuple(refused),
+    )  # fmt: skip
+    used: list[int] = []
+    run_nights(
+        world, state_of_book(whole_book), orders, first=FIRST, last=FIRST, answers=nobody_agrees,
+        watch=lambda day, name, night, plan, left: used.extend(plan["number"].drop_nulls()),
+    )  # fmt: skip
+    assert len(used) > 20
+    assert not set(used) & set(refused)
+
+
+def test_two_people_behind_one_number_are_planned_once_a_day(
+    whole_book: Book, world: World, played: tuple[Nights, Seen]
+) -> None:
+    """The two first in the queue share a number: the first has it, the other waits and hears why."""
+    _, _, _, plan, _ = next(told for told in played[1] if told[1] == "industry")
+    first, second = plan.filter(pl.col("number").is_not_null()).sort("place")["person"][:2]
+    numbers = world.numbers.with_columns(
+        number=pl.when(pl.col("person").is_in([first, second])).then(-1).otherwise("number")
+    )
+    shared: list[tuple[pl.DataFrame, pl.DataFrame]] = []
+    run_nights(
+        replace(world, numbers=numbers), state_of_book(whole_book),
+        orders_of(whole_book, [load_policy("industry")], LAW, default(), day=FIRST),
+        first=FIRST, last=FIRST, answers=nobody_agrees,
+        watch=lambda day, name, night, plan, left: shared.append((plan, left)),
+    )  # fmt: skip
+    plan, left = shared[0]
+    assert plan.filter(pl.col("number") == -1)["person"].to_list() == [first]
+    told = left.filter(pl.col("person") == second)["reason"].to_list()
+    assert told == ["number_shared"] or second in plan["person"]
