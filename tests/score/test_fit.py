@@ -15,10 +15,10 @@ from forbear.book.layout import Book
 from forbear.book.schema import TABLES
 from forbear.book.synthetic.making import make
 from forbear.book.synthetic.recipe import Recipe
+from forbear.cli.score_page import report
 from forbear.errors import BookError
 from forbear.score.fit import fit
 from forbear.score.spells import FAR, looks, spells
-from forbear.score.words import report
 
 AS_OF = date(2026, 11, 21)
 

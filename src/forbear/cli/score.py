@@ -9,11 +9,11 @@ import typer
 from rich.console import Console
 
 from forbear.book.layout import Book
+from forbear.cli.score_page import percent
+from forbear.cli.score_page import report as report_of
 from forbear.errors import InputError
 from forbear.score import tables
 from forbear.score.fit import fit as fit_scores
-from forbear.score.words import percent
-from forbear.score.words import report as report_of
 
 app = typer.Typer(no_args_is_help=True, help=(__doc__ or "").splitlines()[0])
 
