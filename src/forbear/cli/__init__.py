@@ -15,7 +15,7 @@ from rich.console import Console
 from forbear import __version__
 from forbear.errors import ForbearError
 
-COMMANDS: tuple[str, ...] = ("book", "close", "demo", "loan", "policy", "replay", "score")
+COMMANDS: tuple[str, ...] = ("book", "close", "demo", "law", "loan", "policy", "replay", "score")
 """Commands in the order in which help lists them; each is the module ``forbear.cli.<name>``."""
 
 shell = typer.Typer(

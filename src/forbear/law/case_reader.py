@@ -250,6 +250,8 @@ class Case:
     def debt(self) -> dict[str, Any]:
         """The debt the attempt is about: the one it names, or the first."""
         named = self.attempt.get("debts") or []
+        if not any("id" in debt for debt in self.debts):
+            named = []
         for position, debt in enumerate(self.debts):
             if not named or debt.get("id") in named:
                 return {**debt, "loan_key": self.key * 100 + position if named else None}

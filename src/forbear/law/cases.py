@@ -48,6 +48,15 @@ class Result:
         return self.got == self.expected
 
 
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What the gate said of one situation, and by which book."""
+
+    verdict: Mapping[str, Any]
+    """The columns of ``forbear.law.gate.VERDICT``."""
+    rulebook: Rulebook
+
+
 def read_cases(text: str, *, where: str = "") -> tuple[list[dict[str, Any]], dict[str, Any]]:
     """The vectors of a case file and the facts it assumes. Raises CaseError for what is not one.
 
@@ -90,33 +99,52 @@ def run_cases(
     A case is judged by the ``rulebook`` it names (``law`` where it names none). Cases about wording
     and cases of a rulebook that is not here are skipped. Raises CaseError for an unknown word.
     """
+    results = []
+    for vector, said in zip(
+        vectors, answer_cases(vectors, law=law, assume=assume, root=root), strict=True
+    ):
+        expected = known_word(vector, "expected", EXPECTED, str(vector["id"]))
+        if isinstance(said, str):
+            results.append(Result(vector["id"], expected, "skipped", said))
+            continue
+        missing = (
+            f" (missing: {said.verdict['missing_fact']})" if said.verdict["missing_fact"] else ""
+        )
+        rule = f"{said.verdict['rule'] or 'no rule'}{missing}"
+        results.append(Result(vector["id"], expected, said.verdict["outcome"], rule))
+    return results
+
+
+def answer_cases(
+    vectors: list[dict[str, Any]],
+    *,
+    law: str = "cn",
+    assume: Mapping[str, Any] | None = None,
+    root: Path = SHIPPED,
+) -> list[Answer | str]:
+    """What does the gate answer each of these situations? Or why it is skipped."""
     tables, books = Tables(), dict[str, Rulebook]()
-    results: dict[int, Result] = {}
+    skipped: dict[int, str] = {}
     by_book: dict[str, list[int]] = {}
     for key, vector in enumerate(vectors, start=1):
-        expected = known_word(vector, "expected", EXPECTED, str(vector["id"]))
         spec = str(vector.get("rulebook", law))
         if spec not in books and not _is_here(spec, root):
-            results[key] = Result(vector["id"], expected, "skipped", f"rulebook {spec} is not here")
-            continue
-        if TEXT_WORDS & set(vector.get("attempt", {})):
-            results[key] = Result(vector["id"], expected, "skipped", "wording")
-            continue
-        if spec not in books:
-            books[spec] = load(spec, root=root)
-        Case(key, vector, assume or {}, tables).read()
-        by_book.setdefault(spec, []).append(key)
-        results[key] = Result(vector["id"], expected, "", "")
+            skipped[key] = f"rulebook {spec} is not here"
+        elif TEXT_WORDS & set(vector.get("attempt", {})):
+            skipped[key] = "wording"
+        else:
+            if spec not in books:
+                books[spec] = load(spec, root=root)
+            Case(key, vector, assume or {}, tables).read()
+            by_book.setdefault(spec, []).append(key)
+    answers: dict[int, Answer] = {}
     if by_book:
         asked = _stand(tables)
         for spec, keys in by_book.items():
             part = asked.filter(pl.col("wish").is_in(keys))
             for row in judge(part, books[spec]).iter_rows(named=True):
-                missing = f" (missing: {row['missing_fact']})" if row["missing_fact"] else ""
-                old = results[row["wish"]]
-                rule = f"{row['rule'] or 'no rule'}{missing}"
-                results[row["wish"]] = Result(old.id, old.expected, row["outcome"], rule)
-    return [results[key] for key in sorted(results)]
+                answers[row["wish"]] = Answer(row, books[spec])
+    return [answers.get(key) or skipped[key] for key in range(1, len(vectors) + 1)]
 
 
 def _is_here(spec: str, root: Path) -> bool:
