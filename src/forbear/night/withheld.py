@@ -20,13 +20,14 @@ def withheld_rows(left: pl.DataFrame) -> pl.DataFrame:
 
     ``left``: one row a person who is in arrears or was wished for, and has no place in the plan:
     person, ref, loan, days_past_due, amount_due; ``set_aside`` and ``held_out`` (yes/no); ``wish``
-    (step, null: none); ``permitted`` (yes/no: the gate allowed the wish or one of its gentler
+    (step, null: none) and ``silent`` (what silences: a promise, a plan, a request for help …, said as
+    the rule ``silence.NAME``); ``permitted`` (yes/no: the gate allowed the wish or one of its gentler
     steps), ``rule``, ``missing`` (a fact the gate did not have) and ``not_before`` of the wish;
     ``refused`` (``capacity`` or ``number_shared``).
 
     >>> row = {"person": 1, "ref": "a", "loan": 2, "days_past_due": 3, "amount_due": 4,
-    ...        "set_aside": False, "held_out": False, "wish": "call", "permitted": False,
-    ...        "rule": "hold.dispute", "missing": None, "not_before": None, "refused": None}
+    ...        "set_aside": False, "held_out": False, "wish": "call", "silent": None,
+    ...        "permitted": False, "rule": "hold.dispute", "missing": None, "not_before": None, "refused": None}
     >>> withheld_rows(pl.DataFrame([row])).select("reason", "rule").row(0)
     ('rule', 'hold.dispute')
     """
@@ -46,11 +47,16 @@ def withheld_rows(left: pl.DataFrame) -> pl.DataFrame:
         .then(pl.lit("number_shared"))
         .otherwise(pl.lit("capacity"))
     )
+    silence = pl.concat_str(pl.lit("silence."), pl.col("silent"))
     of_rule = pl.col("reason").is_in(["rule", "missing_fact"])
     return (
         left.with_columns(reason=reason)
         .with_columns(
-            pl.when(of_rule).then("rule").alias("rule"),
+            pl.when(of_rule)
+            .then("rule")
+            .when(pl.col("reason") == "no_step")
+            .then(silence)
+            .alias("rule"),
             pl.when(of_rule).then("not_before").alias("not_before"),
         )
         .select(pl.col(name).cast(dtype) for name, dtype in NIGHT["withheld"].schema.items())
