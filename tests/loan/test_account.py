@@ -393,6 +393,21 @@ def test_a_payoff_asks_only_for_the_days_that_went_by():
     assert late.interest == 10_000 + accrue(669_978, 120_000_000, 10, 0, 365)[0]
 
 
+@pytest.mark.parametrize("rule", ["next_instalment", "last_instalment", "all_equally"])
+def test_what_is_quoted_pays_the_loan_off_whichever_instalments_take_it_first(rule):
+    product = with_terms(
+        early_payment="pay_ahead",
+        waterfall=Waterfall(in_advance_to=rule),
+        recalculation=Recalculation(overdue="daily"),
+    )
+    for principal in ("1.00", "100.00", "10000.00"):
+        loan = tell(f"2026-01-15  lend {principal} at 7% over 3 months", product)
+        for day in (date(2026, 1, 15), date(2026, 1, 25), date(2026, 2, 25)):
+            quote = payoff(product, loan.loan, [], day)
+            loan.events = [_paid(1, day, quote.total)]
+            loan.on(day.isoformat()).says("status settled, overpaid 0.00, paid_in_advance 0.00")
+
+
 def test_a_figure_is_explained_line_by_line():
     loan = tell(THREE_MONTHS + "2026-02-20  pay 3400.22")
     lines = explain(loan.product, loan.loan, loan.events, date(2026, 2, 25), "principal_due")

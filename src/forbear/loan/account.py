@@ -323,7 +323,7 @@ class Account:
         if money and self.next < len(self.plan):
             waits = self.product.early_payment == "hold"
             if not waits:
-                money = pay_early(self, money, rule)
+                money = pay_early(self, money, rule) if paid else money
                 waits = any(row.open for row in self.plan[self.next :])
             if waits:
                 self.held, money = money, 0
