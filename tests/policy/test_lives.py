@@ -21,7 +21,7 @@ PERSON = {
     "balance": 2_000_000, "amount_due": 200_000, "self_cure": 300_000, "pay_30d": 200_000,
     "address_confirmed": True, "number_usable": True,
 }  # fmt: skip
-DAYS = range(-5, 200)
+DAYS = range(-4, 190)
 
 
 @dataclass
@@ -90,15 +90,20 @@ def _days(told: list[int], day: int) -> int:
 
 
 @cache
-def life(name: str, answers: bool) -> Life:
-    policy, lived = load(name), Life(answers)
+def lives(name: str) -> dict[bool, Life]:
+    policy, both = load(name), {True: Life(True), False: Life(False)}
     for day in DAYS:
-        row = wishes(policy, frame([{**PERSON, **lived.facts(day)}])).row(0, named=True)
-        if row["step"] is None or (row["proposal"] and row["channel"] != "visit"):
-            continue
-        lived.steps[day], lived.channels[day] = row["step"], row["channel"]
-        lived.purposes[day], lived.templates[day] = row["purpose"], row["template"]
-    return lived
+        facts = frame([{**PERSON, **lived.facts(day)} for lived in both.values()])
+        for lived, row in zip(both.values(), wishes(policy, facts).to_dicts(), strict=True):
+            if row["step"] is None or (row["proposal"] and row["channel"] != "visit"):
+                continue
+            lived.steps[day], lived.channels[day] = row["step"], row["channel"]
+            lived.purposes[day], lived.templates[day] = row["purpose"], row["template"]
+    return both
+
+
+def life(name: str, answers: bool) -> Life:
+    return lives(name)[answers]
 
 
 def most_in(days: list[int], window: int, first: int = -99, last: int = 999) -> int:
@@ -123,7 +128,7 @@ def test_the_notice_floor_comes_in_every_life(name: str, answers: bool) -> None:
     statements = [d for d, said in lived.templates.items() if said == "statement"]
     assert statements[0] in (30, 31), "a day later where a talk is confirmed that day"
     assert set(gaps(statements)) <= {30, 31, 32, 33}
-    assert statements[-1] > 165
+    assert statements[-1] > 155
     assert [d for d, said in lived.templates.items() if said == "adverse_notice"] in ([20], [21])
 
 

@@ -10,7 +10,7 @@ import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cache, cached_property
 from importlib import resources
 from pathlib import Path
 from typing import Any
@@ -150,7 +150,18 @@ def load(name_or_path: str | Path) -> Policy:
     >>> load("do-nothing").form.name.en
     'Do nothing but give notice'
     """
-    policy = read_policy(name_or_path)
+    if str(name_or_path) in shipped():
+        return _load_shipped(str(name_or_path))
+    return _checked(read_policy(name_or_path))
+
+
+@cache
+def _load_shipped(name: str) -> Policy:
+    """What ships does not change while a program runs, so it is read and checked once."""
+    return _checked(read_policy(name))
+
+
+def _checked(policy: Policy) -> Policy:
     from forbear.policy.check import problems
 
     for problem in problems(policy):
