@@ -27,7 +27,8 @@ def withheld_rows(left: pl.DataFrame) -> pl.DataFrame:
 
     >>> row = {"person": 1, "ref": "a", "loan": 2, "days_past_due": 3, "amount_due": 4,
     ...        "set_aside": False, "held_out": False, "wish": "call", "silent": None,
-    ...        "permitted": False, "rule": "hold.dispute", "missing": None, "not_before": None, "refused": None}
+    ...        "permitted": False, "rule": "hold.dispute", "missing": None, "not_before": None,
+    ...        "refused": None}
     >>> withheld_rows(pl.DataFrame([row])).select("reason", "rule").row(0)
     ('rule', 'hold.dispute')
     """
