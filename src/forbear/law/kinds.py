@@ -18,7 +18,7 @@ import polars as pl
 
 from forbear.book.schema import HOLD_KINDS
 from forbear.facts.expression import Expression, Word
-from forbear.facts.history import local_time
+from forbear.facts.local_time import local_time
 from forbear.law.marked import Marked, Path_
 from forbear.law.request import PACKED, PACKED_DAYS
 
