@@ -67,6 +67,8 @@ def test_nothing_is_left_out_and_everything_fits(name: str, language: Language) 
         ("days_past_due IN (1, 4)", "逾期天数为1天、4天", "days past due is one of 1 day, 4 days"),
         ("visit_notice_days = 0", "上门尚未预告", "a visit was not announced"),
         ("NOT time_barred", "非：诉讼时效已过", "not: time-barred"),
+        ("NOT (visits_case > 2 AND time_barred)", "非（本案上门次数多于2，并且诉讼时效已过）",
+         "not: (more than 2 visits in this case and time-barred)"),
         ("ability_to_pay = 'unable'", "还款能力为没有能力", "ability to pay is unable"),
         ("age IS NOT NULL AND age >= 65", "年龄已知；年龄至少65岁",
          "age is known; age is at least 65 years"),

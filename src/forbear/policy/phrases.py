@@ -72,6 +72,8 @@ def phrase(tree: exp.Expr, language: Language) -> str:
         if isinstance(inner, exp.Is):
             return f"{_name(inner.this, here)}{('已知', ' is known')[here]}"
         said = phrase(inner, language)
+        if isinstance(inner, exp.And):  # what is denied is all of it together
+            return (f"非（{said}）", f"not: ({said})")[here]
         return (f"非：{said}", f"not: {said}")[here]
     if isinstance(tree, exp.Column):
         return _name(tree, here)
