@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from forbear.facts.definitions import frame
@@ -32,6 +32,7 @@ def test_the_stage_of_a_morning(facts: dict, expected: str) -> None:  # type: ig
     assert frame([{"balance": 100, **facts}]).select(stage()).item() == expected
 
 
+@settings(deadline=None, max_examples=60)
 @given(
     st.lists(st.tuples(st.sampled_from(["day", "day", "day", "day", "pay", "part", "place", "recall",
                                         "sue", "end_suit", "charge_off"]),
