@@ -158,7 +158,7 @@ def test_a_hold_from_tomorrow_noon_leaves_this_day_and_tomorrow_morning(book: Ru
 
 def test_two_rules_together_may_leave_nothing_though_neither_does_alone(book: Rulebook) -> None:
     said = verdict(book, {"last_talk_at": at(20, day=date(2026, 11, 17))})
-    assert said["outcome"] == "blocked"
+    assert (said["outcome"], said["rule"]) == ("blocked", "cn-house.HP-06-talk")
     assert set(book.named(said["failed"])) >= {"cn-house.HP-05-hours", "cn-house.HP-06-talk"}
 
 

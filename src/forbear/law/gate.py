@@ -37,14 +37,15 @@ VERDICT = pl.Schema(
         "failed": pl.UInt64(),
         "missing": pl.UInt64(),
         "rule": pl.String(),
+        "place": pl.UInt8(),
         "missing_fact": pl.String(),
         "spans": pl.List(SPAN),
         "not_before": pl.Datetime("us", "UTC"),
     }
 )
 """One verdict. The masks have a bit a rule, its place in the rulebook. ``rule`` decided (null:
-allowed). ``spans`` are the lawful spans left of the day judged; ``not_before`` the first moment in
-the horizon that no known rule forbids, from the moment asked on (null: none in view)."""
+allowed), ``place`` is its bit. ``spans`` are the lawful spans left of the day judged; ``not_before``
+the first moment in the horizon that no known rule forbids, from the moment asked on (null: none)."""
 
 _FAR = micros(FAR)
 _EVER = 0
@@ -142,6 +143,7 @@ class _Judging:
         self.block = sum(each.mask for each in self.rules if each.rule.verdict == "block")
         self.review = sum(each.mask for each in self.rules if each.rule.verdict == "review")
         self.hours = [each for each in self.rules if each.bad is None]
+        self.hours_mask = sum(each.mask for each in self.hours)
 
     def run(self) -> pl.DataFrame:
         """The verdicts, in the order of the wishes."""
@@ -286,12 +288,24 @@ class _Judging:
         together = ~pl.col("_live") & none_left & (blocking == 0) & (pl.col("missing") == 0)
         names = dict(enumerate(rule.name for rule in self.rulebook.rules))
         frame = frame.with_columns(
-            failed=pl.when(together).then(pl.col("failed") | pl.col("_touched")).otherwise("failed")
-        ).with_columns(_stops=(pl.col("failed") & self.block) | pl.col("missing"))
+            failed=pl.when(together)
+            .then(pl.col("failed") | pl.col("_touched"))
+            .otherwise("failed"),
+            _together=together,
+        ).with_columns(
+            _stops=(pl.col("failed") & self.block) | pl.col("missing"),
+            # hours close some part of every day; what left nothing of this one decides
+            _beside_hours=pl.col("_touched") & (self.block & ~self.hours_mask),
+        )
         blocked = (pl.col("_stops") != 0) | (~pl.col("_live") & none_left)
         reviewed = (pl.col("failed") & self.review) != 0
         decided = (
-            pl.when(blocked).then("_stops").when(reviewed).then(pl.col("failed") & self.review)
+            pl.when(blocked & pl.col("_together") & (pl.col("_beside_hours") != 0))
+            .then("_beside_hours")
+            .when(blocked)
+            .then("_stops")
+            .when(reviewed)
+            .then(pl.col("failed") & self.review)
         )
         no_span = pl.lit([], dtype=pl.List(SPAN))
         unknown = pl.col("missing") != 0
@@ -300,10 +314,12 @@ class _Judging:
             .with_columns(
                 outcome=pl.when(blocked).then(pl.lit("blocked")).when(reviewed)
                 .then(pl.lit("review")).otherwise(pl.lit("allowed")),
-                rule=decided.bitwise_trailing_zeros()
-                .replace_strict(names, default=None, return_dtype=pl.String),
+                place=decided.bitwise_trailing_zeros().cast(pl.UInt8),
                 spans=pl.when(unknown).then(no_span).otherwise("spans"),
                 not_before=pl.when(~unknown).then("not_before"),
+            )
+            .with_columns(
+                rule=pl.col("place").replace_strict(names, default=None, return_dtype=pl.String)
             )
             .select(VERDICT.names())
             .cast(VERDICT)

@@ -98,7 +98,7 @@ def receipts(
     known = _bits([pl.col(name).is_not_null() for name in FLAGS])
     verdict = verdicts.select(
         "wish", "applies", "failed", "missing", "missing_fact", "outcome", "not_before",
-        rule=_deciding(),
+        rule=pl.col("place").fill_null(pl.lit(NO_RULE, pl.UInt8)),
         lawful_from=pl.col("spans").list.first().struct.field("from_at"),
         lawful_until=pl.col("spans").list.last().struct.field("until_at"),
     )  # fmt: skip
@@ -118,13 +118,6 @@ def receipts(
         .cast(RECEIPT)
         .sort("person", "wish")
     )
-
-
-def _deciding() -> pl.Expr:
-    """The place of the deciding rule: the first missing or failing one, as the gate decides."""
-    stops = pl.col("failed") | pl.col("missing")
-    place = stops.bitwise_trailing_zeros().cast(pl.UInt8)
-    return pl.when(pl.col("rule").is_not_null()).then(place).otherwise(pl.lit(NO_RULE, pl.UInt8))
 
 
 def _bits(conditions: Sequence[pl.Expr]) -> pl.Expr:
