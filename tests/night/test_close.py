@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 import shutil
-from datetime import date, timedelta
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import polars as pl
@@ -16,7 +17,7 @@ from forbear.book.schema import NIGHT, STATE
 from forbear.cli.close import app
 from forbear.errors import BookError, ForbearError
 from forbear.night import engine
-from forbear.night.engine import Night, order_of, run_night
+from forbear.night.engine import Night, order_of, run_night, suppressed_numbers
 from forbear.night.saying import begin_from, read_said, say
 
 FIRST = date(2026, 11, 22)
@@ -224,6 +225,42 @@ def test_a_policy_in_another_currency_is_refused(book: Book, tmp_path: Path) -> 
     (tmp_path / "book" / "book.json").write_text(json.dumps(manifest), "utf-8")
     with pytest.raises(BookError, match="NGN"):
         close(Book.open(tmp_path / "book"), tmp_path / "out")
+
+
+def test_a_number_refused_yesterday_in_one_file_is_not_used_today_in_another(
+    book: Book, first_night: Path, tmp_path: Path
+) -> None:
+    """Somebody's colleague, in file 0, asks never to be called; file 1 knows the same morning."""
+    planned = pl.read_parquet(first_night / "plan" / "part-0001.parquet")
+    number = planned["number"].drop_nulls()[0]
+    shutil.copytree(book.path, tmp_path / "book")
+    damaged = Book.open(tmp_path / "book")
+    people = damaged.read("people", 0)
+    someone, now = people["person"][0], datetime(2026, 11, 22, 3, tzinfo=UTC)
+    theirs = damaged.read("numbers", 0)
+    row = {"person": someone, "rank": 9, "number": number, "text": "+8610000000000",
+           "relation": "colleague", "health": "unknown"}  # fmt: skip
+    added = pl.DataFrame([row], schema_overrides=theirs.schema)
+    damaged.write("numbers", 0, pl.concat([theirs, added.select(theirs.columns)]))
+    schema = damaged.read_inbox(FIRST, "contacts", 0).schema
+    said = {"person": someone, "at": now, "contact": 1, "recorded_at": now, "creditor": 1,
+            "number": number, "channel": "call", "direction": "out", "placed_by": "lender",
+            "purpose": "locate", "outcome": "refused"}  # fmt: skip
+    refused = pl.DataFrame([said | {"loan": None, "template": None}])
+    damaged.write_inbox(
+        FIRST, "contacts", 0, refused.select(pl.col(c).cast(d) for c, d in schema.items())
+    )
+    close(damaged, tmp_path / "first")
+    close(damaged, tmp_path / "second", FIRST + timedelta(days=1), begin=tmp_path / "first")
+    assert number in table(tmp_path / "first", "plan")["number"].to_list()
+    assert number not in table(tmp_path / "second", "plan")["number"].to_list()
+    night = Night(
+        book=damaged.path, before=begin_from(damaged, tmp_path / "first"),
+        day=FIRST + timedelta(days=1), policy="industry", law=LAW,
+    )  # fmt: skip
+    assert number in suppressed_numbers(damaged, night)
+    before = replace(night, before=begin_from(damaged, None), day=FIRST)
+    assert number not in suppressed_numbers(damaged, before)
 
 
 POLICY = """

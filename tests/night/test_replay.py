@@ -10,9 +10,9 @@ import polars as pl
 import pytest
 from typer.testing import CliRunner
 
+from forbear.book.arrears.opening import open_loans
+from forbear.book.arrears.terms import book_terms
 from forbear.book.layout import Book
-from forbear.book.opening import open_loans
-from forbear.book.terms import book_terms
 from forbear.cli.replay import app
 from forbear.cli.replay_table import as_markdown, as_text
 from forbear.dates import day_start

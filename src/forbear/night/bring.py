@@ -13,11 +13,11 @@ from datetime import date, timedelta
 
 import polars as pl
 
-from forbear.book.advance import POSITION, advance, replace_rows
-from forbear.book.opening import open_loans
-from forbear.book.ordinary import told_on
+from forbear.book.arrears.advance import POSITION, advance, replace_rows
+from forbear.book.arrears.opening import open_loans
+from forbear.book.arrears.ordinary import told_on
+from forbear.book.arrears.terms import Terms
 from forbear.book.schema import NIGHT, STATE
-from forbear.book.terms import Terms
 from forbear.facts.history import Carried, reset_cases, update
 from forbear.night.frames import Part
 

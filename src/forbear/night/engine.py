@@ -15,17 +15,18 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ProcessPoolExecutor, as_completed
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
-from datetime import date
+from datetime import date, timedelta
 from multiprocessing import get_context
 from pathlib import Path
 
 import polars as pl
 
+from forbear.book.arrears.terms import book_terms
 from forbear.book.files import ROW_GROUP, ZSTD_LEVEL, folder_aside, write_table
 from forbear.book.layout import Book
 from forbear.book.schema import STATE
-from forbear.book.terms import book_terms
 from forbear.errors import BookError
+from forbear.facts.history import recompute
 from forbear.law.receipt import digest
 from forbear.law.rulebook import load as load_rulebook
 from forbear.night.close import PartNight, bring, carry, decide, finish
@@ -161,15 +162,39 @@ def run_night(
 def suppressed_numbers(book: Book, night: Night) -> tuple[int, ...]:
     """Which numbers may nobody use again, whoever's file they stand in? (the number register)
 
-    Who answers one asked never to be called again: for ever, across files, agencies and cases.
+    Opted out; or whoever answers it asked never to be called again, on any day up to yesterday: for
+    ever, across files, agencies and cases.
     """
     found: set[int] = set()
     for part in range(book.files):
+        opted_out = pl.col("health") == "opted_out"
+        rows = book.scan("numbers", part).filter(opted_out).select("number").collect()
+        found.update(rows["number"].to_list())
         file = night.before.file("carried_numbers", part)
         if file.is_file():
-            rows = pl.scan_parquet(file).filter(pl.col("refused_at").is_not_null())
-            found.update(rows.select("number").collect()["number"].to_list())
+            refused = pl.scan_parquet(file).filter(pl.col("refused_at").is_not_null())
+            found.update(refused.select("number").collect()["number"].to_list())
+        found.update(_refused_since(book, night, part))
     return tuple(sorted(found))
+
+
+def _refused_since(book: Book, night: Night, part: int) -> list[int]:
+    """Numbers refused on the days this night brings in (not yet carried)."""
+    rows = [
+        book.read_inbox(morning - timedelta(days=1), "contacts", part)
+        for morning in (*night.catch_up, night.day)
+    ]
+    refused = pl.concat(rows).filter(pl.col("outcome") == "refused", pl.col("number").is_not_null())
+    if refused.is_empty():
+        return []
+    people = pl.col("person").is_in(refused["person"].unique().implode())
+    carried = recompute(
+        refused,
+        numbers=book.scan("numbers", part).filter(people).collect(),
+        people=book.scan("people", part).filter(people).collect(),
+        book_zone=book.manifest.zone,
+    )
+    return carried.numbers.filter(pl.col("refused_at").is_not_null())["number"].to_list()
 
 
 # --- one part, in whichever process ---------------------------------------------------------------

@@ -8,7 +8,7 @@ from datetime import date
 
 import polars as pl
 
-from forbear.book.terms import Terms
+from forbear.book.arrears.terms import Terms
 from forbear.law.rulebook import Rulebook
 from forbear.policy import Policy
 from forbear.score.tables import Scores

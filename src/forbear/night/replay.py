@@ -18,9 +18,9 @@ from typing import Any
 
 import polars as pl
 
+from forbear.book.arrears.opening import open_loans
+from forbear.book.arrears.terms import book_terms
 from forbear.book.layout import Book
-from forbear.book.opening import open_loans
-from forbear.book.terms import book_terms
 from forbear.dates import day_start
 from forbear.errors import BookError
 from forbear.law.rulebook import load as load_rulebook

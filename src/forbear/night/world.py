@@ -7,9 +7,9 @@ from typing import Any
 
 import polars as pl
 
+from forbear.book.arrears.terms import book_terms
 from forbear.book.layout import Book
 from forbear.book.schema import STATE, TABLES
-from forbear.book.terms import book_terms
 from forbear.errors import BookError
 from forbear.law.rulebook import Rulebook
 from forbear.night.frames import KNOWN, SIGNED_COLUMNS
