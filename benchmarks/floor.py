@@ -17,9 +17,9 @@ from pathlib import Path
 import polars as pl
 
 from benchmarks.data import CLOSED, DAY
+from forbear.book.arrears.ordinary import told_on
 from forbear.book.files import ROW_GROUP, ZSTD_LEVEL, write_table
 from forbear.book.layout import Book
-from forbear.book.ordinary import told_on
 from forbear.book.schema import STATE
 from forbear.night.reading import Before, read_part
 

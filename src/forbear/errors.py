@@ -12,7 +12,7 @@
     └── CaseError                a conformance file that uses a word the reader does not know
 
 Bad *rows* are not errors but values: they are set aside with a reason and counted (see
-``forbear.book.intake``), so that nothing is lost and the rest goes on.
+``forbear.book.intake.load``), so that nothing is lost and the rest goes on.
 """
 
 from __future__ import annotations

@@ -8,9 +8,9 @@ from pathlib import Path
 import polars as pl
 import pytest
 
+from forbear.book.arrears.opening import open_book
 from forbear.book.layout import Book
 from forbear.book.merging import Merged, merge_people
-from forbear.book.opening import open_book
 from forbear.book.schema import TABLES
 from forbear.errors import BookError
 from forbear.loan.product import product_as_data, shipped

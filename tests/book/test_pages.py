@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from forbear.book.columns import minimum_as_markdown, tables_as_markdown
+from forbear.book.intake.columns import minimum_as_markdown, tables_as_markdown
+from forbear.book.intake.targets import TARGETS
 from forbear.book.schema import TABLES
-from forbear.book.targets import TARGETS
 
 DOCS = Path(__file__).parents[2] / "docs"
 

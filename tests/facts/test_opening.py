@@ -7,8 +7,8 @@ from pathlib import Path
 
 import polars as pl
 
+from forbear.book.arrears.opening import open_book
 from forbear.book.layout import Book
-from forbear.book.opening import open_book
 from forbear.book.synthetic.making import make
 from forbear.book.synthetic.recipe import Recipe
 from forbear.facts.opening import open_history

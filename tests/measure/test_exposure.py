@@ -116,3 +116,10 @@ def test_a_policy_that_contacts_nobody_has_no_first_day_and_no_shares() -> None:
 def test_a_channel_without_a_stated_price_is_counted_not_guessed() -> None:
     figures = exposure(plan((2, 1, "letter", 5, "notice_required", "")), WITHHELD, SPELLS, PAID)
     assert (figures.cost, figures.unpriced) == (0, 1)
+
+
+def test_a_step_a_rule_refused_is_counted_whether_or_not_a_gentler_one_was_taken() -> None:
+    refused = pl.DataFrame({"rule": ["hours", "hours", "talk"], "people": [3, 4, 1]})
+    figures = exposure(PLANS, WITHHELD, SPELLS, PAID, refused=refused)
+    assert figures.refused_by == {"hours": 7, "talk": 1}
+    assert as_row(figures)["refused_by_rule"] == {"hours": 7, "talk": 1}

@@ -17,8 +17,8 @@ from rich.console import Console
 from rich.progress import Progress
 from rich.table import Table
 
+from forbear.book.arrears.opening import open_book
 from forbear.book.layout import Book
-from forbear.book.opening import open_book
 from forbear.book.synthetic.future import answers
 from forbear.book.synthetic.making import make
 from forbear.book.synthetic.recipe import Recipe

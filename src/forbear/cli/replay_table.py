@@ -68,13 +68,19 @@ def _rows(done: Replayed, language: Tongue) -> list[tuple[str, Cell]]:
             lambda e: f"{e.unpriced:,}",
         ),
         (
-            "规则拦下（人日）" if zh else "Withheld by a rule",
-            lambda e: f"{sum(n for why, n in e.withheld_by.items() if '.' in why):,}",
+            "规则拦下的步骤（人日）" if zh else "Steps a rule refused",
+            lambda e: f"{sum(e.refused_by.values()):,}",
         ),
     ]
-    rules = sorted({why for e in done.policies.values() for why in e.withheld_by if "." in why})
+    rules = sorted({rule for e in done.policies.values() for rule in e.refused_by})
     for rule in rules:
-        rows.append((f"  {rule}", lambda e, rule=rule: f"{e.withheld_by.get(rule, 0):,}"))  # type: ignore[misc]
+        rows.append((f"  {rule}", lambda e, rule=rule: f"{e.refused_by.get(rule, 0):,}"))  # type: ignore[misc]
+    rows.append(
+        (
+            "因规则不联系（人日）" if zh else "Left alone by a rule",
+            lambda e: f"{sum(n for why, n in e.withheld_by.items() if '.' in why):,}",
+        )
+    )
     others = [
         why
         for why in REASON

@@ -2,7 +2,7 @@
 
 A night carries what history comes to and never reads a year of log again. This is the one time the
 log is read: when the book is made or loaded, after its money was brought to ``as_of``
-(``forbear.book.opening``). From then on ``forbear.facts.history.update`` takes over.
+(``forbear.book.arrears.opening``). From then on ``forbear.facts.history.update`` takes over.
 """
 
 from __future__ import annotations

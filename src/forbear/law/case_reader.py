@@ -62,11 +62,13 @@ ATTEMPT_WORDS = {"at", "channel", "to", "number", "placed_by", "purpose", "crew"
 DEBT_WORDS = {"id", "product", "balance", "days_past_due", "last_due_on", "guarantee"}
 CONSUMER_WORDS = {"id", "age", "tz", "flags", "location_evidence"}
 
+BOOK_ZONE = "Asia/Shanghai"
+"""Where a case is, unless it says otherwise."""
+
 OPENS = {"complaint": "complaint", "dispute": "dispute", "help_request": "help_request",
          "death_reported": "death", "incapacity_reported": "incapacity",
          "bereavement": "bereavement", "debit_in_flight": "debit_in_flight"}  # fmt: skip
-CLOSES = {"complaint_closed": "complaint", "dispute_closed": "dispute", "help_closed": "help_request",
-          "promise_outcome": "promise_open"}  # fmt: skip
+CLOSES = {"complaint_closed": "complaint", "dispute_closed": "dispute", "help_closed": "help_request"}  # fmt: skip
 OPT_OUT = ("td", "t", "stop", "退订", "取消", "停止", "unsubscribe", "quit", "cancel", "end")
 """Replies to a text that stop the channel, whatever their case."""
 
@@ -121,7 +123,7 @@ class Case:
             self.check(debt, DEBT_WORDS, "debt")
         self.at = self.instant(self.attempt.get("at"), "attempt.at")
         self.zones = self.places()
-        self.zone = zone(self.zones[0])
+        self.zone = zone(self.zones[0] if self.zones else BOOK_ZONE)
         self.relations: dict[str, str] = {}
         self.holds: list[dict[str, Any]] = []
         self.anew: list[date] = []
@@ -143,16 +145,16 @@ class Case:
         except ValueError:
             raise CaseError(f"{text!r} is not an instant", where=f"{self.id}, {place}") from None
         if read.tzinfo is None:
-            read = read.replace(tzinfo=zone(self.places()[0]))
+            read = read.replace(tzinfo=zone((self.places() or [BOOK_ZONE])[0]))
         return read.astimezone(UTC)
 
     def places(self) -> list[str]:
         """Where the person is, or may be."""
-        name = self.consumer.get("tz", "Asia/Shanghai")
+        name = self.consumer.get("tz", BOOK_ZONE)
         if name is not None:
             return [str(name)]
         evidence = self.consumer.get("location_evidence", [])
-        return [str(each["tz"]) for each in evidence] or ["Asia/Shanghai"]
+        return [str(each["tz"]) for each in evidence]
 
     def number(self, name: Any) -> int:
         """The key of N1, M1, …: own to the case."""
@@ -179,7 +181,7 @@ class Case:
         key = self.number(wanted) if wanted is not None else None
         self.wish(recipient, relation, key)
         tables = self.tables
-        tables.people.append(_row("people", person=self.key, group=self.key, zone=self.zones[0],
+        tables.people.append(_row("people", person=self.key, group=self.key, zone=next(iter(self.zones), None),
                                   language="zh", ref=self.id, address_confirmed=True,
                                   vulnerable=False, hardship=False, joint_opt_in=False))  # fmt: skip
         for rank, (name, who) in enumerate(self.relations.items(), start=1):
@@ -220,7 +222,7 @@ class Case:
             "channel": known_word(said, "channel", CHANNEL_WORDS, f"{self.id}, attempt"),
             "purpose": purpose, "placed_by": said.get("placed_by", "lender"),
             "recipient": recipient, "relation": relation, "number": number,
-            "asked_at": self.at, "zones": self.zones,
+            "asked_at": self.at, "zones": self.zones or None,
             "last_due_on": date.fromisoformat(due) if due else today,
             "last_paid_on": max(self.anew, default=None),
             "assigned": self.assignment_at is not None, "assignment_notice_at": self.assignment_at,
@@ -389,6 +391,10 @@ class Case:
         self.anew.append(local_day(at, self.zone))
         due = date.fromisoformat(str(event["due_on"])[:10])
         self.hold("promise_open", at, event, day_start(due + timedelta(days=1), self.zone))
+
+    def _promise_outcome(self, event: dict[str, Any], at: datetime) -> None:
+        # kept or broken, HP-06 is silent until the day after the promised day
+        known_word(event, "outcome", {"kept": "kept", "broken": "broken"}, self.id)
 
     def _police_no_contact(self, event: dict[str, Any], at: datetime) -> None:
         text = str(event.get("until"))

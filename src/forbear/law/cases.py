@@ -25,7 +25,12 @@ from forbear.law.request import VOCABULARY
 from forbear.law.rulebook import SHIPPED, Rulebook, load
 from forbear.law.standing import Record, standing
 
-EXPECTED = {"allowed": "allowed", "blocked": "blocked", "presumed_violation": "review"}
+EXPECTED = {
+    "allowed": "allowed",
+    "blocked": "blocked",
+    "presumed_violation": "review",
+    "review": "review",
+}
 
 TEXT_WORDS = {"content", "message", "body", "disclosures"}
 """Attempt words about what is said: such a case is skipped, and counted as wording."""

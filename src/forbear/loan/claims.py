@@ -4,7 +4,7 @@ The ceiling allows a yearly rate on the principal really outstanding, day by day
 cost as signed is served first: interest and fees of periods past, the running period by days, signing
 fees spread over the contract term. What is claimed beyond it may take what room is left; the excess is
 shown as not claimable and never falls due. (法发〔2017〕22号 art. 2: everything claimed together stays
-under the ceiling.) The same figures as ``forbear.book.accrual`` works out by columns.
+under the ceiling.) The same figures as ``forbear.book.arrears.accrual`` works out by columns.
 """
 
 from __future__ import annotations

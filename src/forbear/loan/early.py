@@ -62,8 +62,34 @@ def _offer(account: Account, row: Row) -> None:
     assert account.interest is not None
     ends = account.interest.early_until(account.plan, account.at)
     parts = account.interest.parts(account.plan, account.at, ends_on=ends)
-    interest, principal = parts[account.plan.index(row)]
+    place = account.plan.index(row)
+    interest, principal = parts[place]
+    if place and place == len(account.plan) - 1 and row.from_on >= account.at:
+        principal = _last_ahead(account, row, account.plan[place - 1].steady, interest, principal)
     row.due[INTEREST], row.due[PRINCIPAL] = interest, principal
+
+
+def _last_ahead(
+    account: Account, row: Row, level: int | None, interest: int, principal: int
+) -> int:
+    """Principal that the last instalment takes before its period: up to the level of the others.
+
+    It carries the difference of the whole schedule only as long as no other instalment can; then
+    the last of those that are open takes it.
+    """
+    others = [
+        each
+        for each in account.plan
+        if each is not row
+        and each.steady is not None
+        and each.paid[INTEREST] + each.paid[PRINCIPAL] < each.steady
+    ]
+    if level is None or row.steady is None or not others:
+        return principal
+    room = others[-1].due[PRINCIPAL] - others[-1].paid[PRINCIPAL]
+    principal = min(max(level - interest, principal), principal + room)
+    row.steady = interest + principal
+    return principal
 
 
 def _pay_equally(account: Account, money: int, rows: list[Row], order: Sequence[int]) -> int:
@@ -92,9 +118,16 @@ def _reduce_principal(account: Account, money: int) -> int:
         _offer(account, current)
         money -= current.pay(place, money, account.at)
     account.refresh()
+    start = account.next
+    if account.product.recalculation.early == "lower_instalment":
+        today = account.plan[start - 1] if start else current
+        if today.from_on < today.due_on == account.at == current.from_on:
+            rows.insert(0, today)  # paid on its day: more principal of it
+        else:
+            start += 1
     money = _take_principal(account, money, rows)
     if account.product.recalculation.early == "lower_instalment":
-        model.relevel(account.plan, account.next + 1, account.at)
+        model.relevel(account.plan, start, account.at)
     account.refresh()
     account.reshaped = True
     account.principal_moved()

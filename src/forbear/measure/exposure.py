@@ -52,6 +52,7 @@ class Exposure:
     by_channel: dict[str, int] = field(default_factory=dict)
     """Contacts to people in arrears, by channel."""
     proposals: dict[str, int] = field(default_factory=dict)
+    """People proposed for an agency, a court or a report, by way; a proposal waits, it counts once."""
     """People proposed to an agency, a court or a credit register at least once."""
     paid_anyway: dict[int, int] = field(default_factory=dict)
     """Contacts to people in arrears who paid within so many days (that day included)."""
@@ -63,6 +64,8 @@ class Exposure:
     """Contacts that carried at least one way out."""
     withheld_by: dict[str, int] = field(default_factory=dict)
     """Person-days left alone, by rule or other reason."""
+    refused_by: dict[str, int] = field(default_factory=dict)
+    """Person-days on which a rule refused the step wished (a gentler one may have been taken)."""
     peak_day: str | None = None
     peak_contacts: int = 0
     cost: int = 0
@@ -87,14 +90,15 @@ def exposure(
     spells: pl.DataFrame,
     payments: pl.DataFrame,
     prices: Mapping[str, int] | None = None,
+    refused: pl.DataFrame | None = None,
 ) -> Exposure:
     """What does this stretch of nights come to, as figures of exposure?
 
     ``plans``: day, person, channel, purpose, offer, days_past_due, one row a planned step.
     ``withheld``: reason, rule, people (person-days). ``spells``: person, from_on, one row a spell of
     arrears (its first morning overdue), and perhaps ``whole`` (no: it began before the stretch, so its
-    first contact is not known and it counts only as a person overdue). ``payments``: person, paid_on. ``prices``: fen a thousand
-    attempts by channel (the stated ones).
+    first contact is not known and it counts only as a person overdue). ``payments``: person, paid_on.
+    ``prices``: fen a thousand attempts by channel (the stated ones).
 
     >>> from datetime import date
     >>> day = date(2026, 11, 21)
@@ -133,6 +137,7 @@ def exposure(
         spells_contacted=len(first),
         offers=overdue.filter(pl.col("offer").fill_null("") != "").height,
         withheld_by=_withheld(withheld),
+        refused_by={} if refused is None else _by_rule(refused),
         peak_day=str(per_day["day"][0]) if per_day.height else None,
         peak_contacts=int(per_day["len"][0]) if per_day.height else 0,
         cost=sum(n * prices.get(channel, 0) for channel, n in everything.items()) // 1000,
@@ -151,6 +156,11 @@ def _withheld(withheld: pl.DataFrame) -> dict[str, int]:
     )
     counted = named.group_by("why").agg(pl.col("people").sum()).sort("why")
     return {str(why): int(people) for why, people in counted.iter_rows()}
+
+
+def _by_rule(refused: pl.DataFrame) -> dict[str, int]:
+    counted = refused.group_by("rule").agg(pl.col("people").sum()).sort("rule")
+    return {str(rule): int(people) for rule, people in counted.iter_rows()}
 
 
 def _paid_anyway(overdue: pl.DataFrame, payments: pl.DataFrame) -> dict[int, int]:
@@ -207,6 +217,7 @@ def as_row(figures: Exposure) -> dict[str, Any]:
         "notices": figures.notices,
         "proposals": figures.proposals,
         "offers_of_help": figures.offers,
+        "refused_by_rule": figures.refused_by,
         "withheld_by": figures.withheld_by,
         "peak_day": figures.peak_day,
         "peak_contacts": figures.peak_contacts,

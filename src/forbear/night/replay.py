@@ -174,6 +174,7 @@ def _figures(world: World, run: Run, nights: Nights) -> tuple[Exposure, Exposure
             run.withheld,
             nights.spells.filter(~pl.col("incomplete")),
             nights.payments,
+            refused=run.refused,
         ),
         exposure(
             run.plans.filter(of_apart),

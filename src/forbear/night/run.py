@@ -70,6 +70,7 @@ class Followed:
     )
     plans: list[pl.DataFrame] = field(default_factory=list)
     withheld: list[pl.DataFrame] = field(default_factory=list)
+    refused: list[pl.DataFrame] = field(default_factory=list)
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +81,8 @@ class Run:
     """``PLANNED``, one row a planned step."""
     withheld: pl.DataFrame
     """day, reason, rule, people."""
+    refused: pl.DataFrame
+    """day, rule, people: whose wish a rule refused that day, gentler step allowed or not."""
     contacts: pl.DataFrame
     """The contact log of the nights, as carried out."""
     carried: Carried
@@ -221,6 +224,13 @@ def _night(
         .with_columns(day=pl.lit(day))
         .select("day", pl.col("reason").cast(pl.String), "rule", "people")
         .sort("reason", "rule", nulls_last=True)
+    )
+    one.refused.append(
+        night.people.filter(pl.col("rule").is_not_null())
+        .group_by("rule")
+        .agg(pl.len().cast(pl.Int64).alias("people"))
+        .select(pl.lit(day).alias("day"), pl.col("rule").cast(pl.String), "people")
+        .sort("rule")
     )
     _live(one, carried_out(plan), answers, order)
 

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import polars as pl
 
+from forbear.book.arrears.opening import open_book
 from forbear.book.layout import Book, folder_aside
-from forbear.book.opening import open_book
 from forbear.book.schema import HISTORY
 from forbear.book.synthetic import lending, people, reaching, silence
 from forbear.book.synthetic.future import by_day

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from forbear.book.columns import minimum_as_markdown, tables_as_markdown
+from forbear.book.intake.columns import minimum_as_markdown, tables_as_markdown
 from forbear.book.schema import TABLES
 from forbear.cli.book import app
 

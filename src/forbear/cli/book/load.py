@@ -7,9 +7,9 @@ from typing import Annotated, Literal
 
 import typer
 
-from forbear.book.account import account_in_words
-from forbear.book.intake import load_book
-from forbear.book.maps import load_map
+from forbear.book.intake.account import account_in_words
+from forbear.book.intake.load import load_book
+from forbear.book.intake.maps import load_map
 from forbear.cli.book import app
 
 

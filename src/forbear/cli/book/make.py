@@ -11,8 +11,8 @@ import typer
 from rich.console import Console
 from rich.progress import Progress
 
+from forbear.book.arrears.opening import open_book
 from forbear.book.layout import Book
-from forbear.book.opening import open_book
 from forbear.book.synthetic.making import make as make_book
 from forbear.book.synthetic.recipe import Recipe
 from forbear.cli.book import app

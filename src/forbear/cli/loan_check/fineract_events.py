@@ -77,8 +77,13 @@ def _instalments(
     got = [each for each in seen.instalments if each.seq]
     found = differ(f"{label} number of instalments", len(rows), len(got))
     balances = _balances(story, count, got)
+    begun = story.loan_of(story.events(count)).disbursed_on
     for row, mine, balance in zip(rows, got, balances, strict=False):
-        found += _row(f"{label} instalment {row.whole('n')}", row, mine, balance)
+        name = f"{label} instalment {row.whole('n')}"
+        found += _row(name, row, mine, balance)
+        if "obligations_met_on" in row:  # nothing was ever due on it: met from the beginning
+            met_on = mine.met_on if mine.met_on or mine.total else begun
+            found += differ(f"{name} obligations_met_on", row.day("obligations_met_on"), met_on)
         row.finish()
     return found
 
@@ -101,17 +106,16 @@ def _row(name: str, row: Fields, got: InstalmentPosition, balance: int) -> list[
         found += differ(f"{name} due_date", row.day("due_date"), got.due_on)
     if "days" in row:
         found += differ(f"{name} days", row.whole("days"), (got.due_on - got.from_on).days)
-    if "obligations_met_on" in row:
-        found += differ(f"{name} obligations_met_on", row.day("obligations_met_on"), got.met_on)
     return found
 
 
 def _balances(story: Story, count: int, rows: Iterable[InstalmentPosition]) -> list[int]:
     """Principal left after each instalment: what went out before it, less what fell due until it."""
+    undone = {event.names for event in story.events(count) if event.kind == "reversed"}
     drawn = [
         (event.effective_on, event.amount)
         for event in story.events(count)
-        if event.kind == "disbursed"
+        if event.kind == "disbursed" and event.number not in undone
     ] or [(story.loan.disbursed_on, story.loan.principal)]
     due, found = 0, []
     for row in rows:
@@ -185,7 +189,7 @@ def _booked(
     earlier: list[Event] = []
     listed = []
     for kind, event in told:
-        day = max(event.effective_on, story.loan.disbursed_on)
+        day = max(event.effective_on, story.loan_of([*earlier, event]).disbursed_on)
         before, after = story.given(earlier, day), story.given([*earlier, event], day)
         amounts: dict[str, int] | None = None
         if event.kind == "disbursed":
@@ -225,7 +229,7 @@ def _moved(kind: str, before: Position, after: Position) -> dict[str, int]:
         amount = sum(
             row.principal - row.paid_principal
             for row in before.instalments
-            if row.due_on < before.balances_on
+            if row.due_on <= before.balances_on
         )
         return nothing | {"amount": amount, "principal": amount}
     principal = before.principal_due + before.principal_not_due
@@ -247,11 +251,11 @@ def _accruals(label: str, rows: Sequence[Fields], story: Story, count: int) -> l
     told = 0
     for row in rows:
         day, amount = row.day("date"), row.amount("amount")
-        told += amount
-        for part, value in (("principal", 0), ("interest", amount), ("fees", 0), ("penalties", 0)):
-            if part in row and part in ("principal", "interest"):
-                found += differ_amount(f"{label} accrual {day} {part}", row.amount(part), value)
-        row.ignore("type", "loan_balance", "fees", "penalties")
+        split = {part: row.amount(part) for part in PARTS if part in row}
+        if split:
+            found += differ_amount(f"{label} accrued {day} amount", amount, sum(split.values()))
+        told += split.get("interest", amount)
+        row.ignore("type", "loan_balance")
         row.finish()
         earned = story.at(_known_on(story, count, day), day).interest_to_date
         found += differ_amount(f"{label} accrued by {day}", told, earned)

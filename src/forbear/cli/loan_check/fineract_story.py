@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from fractions import Fraction
+from functools import cache
 from typing import Any
 
 from forbear.cli.loan_check.fineract_terms import Terms, read_terms
@@ -59,15 +60,27 @@ class Story:
         """Our events after the first ``count`` entries."""
         return [event for _, _, events in self.entries[:count] for event in events]
 
+    def loan_of(self, events: list[ev.Event]) -> Loan:
+        """The loan as signed, given which money went out; a first part may be told late."""
+        undone = {event.names for event in events if event.kind == "reversed"}
+        out = [
+            event for event in events if event.kind == "disbursed" and event.number not in undone
+        ]
+        begun = min((event.effective_on for event in out), default=self.loan.disbursed_on)
+        lent = sum(event.amount for event in out if event.effective_on == begun)
+        if not out or (begun, lent) == (self.loan.disbursed_on, self.loan.principal):
+            return self.loan
+        return _loan(replace(self.terms, principal=lent, disbursed_on=begun))
+
     def given(self, events: list[ev.Event], day: date) -> Position:
         """The loan on ``day`` if just this had happened."""
-        return position(self.product, self.loan, events, day)
+        return position(self.product, self.loan_of(events), events, day)
 
     def at(self, count: int, day: date) -> Position:
         """The loan after the first ``count`` entries, seen on ``day``."""
-        return position(
-            self.product, self.loan, self.events(count), max(day, self.loan.disbursed_on)
-        )
+        events = self.events(count)
+        loan = self.loan_of(events)
+        return position(self.product, loan, events, max(day, loan.disbursed_on))
 
 
 def read_story(inputs: Fields) -> Story:
@@ -83,14 +96,23 @@ def read_story(inputs: Fields) -> Story:
     lent = first.amount("amount") if first else terms.principal
     begun = first.day("date") if first else terms.disbursed_on
     terms = replace(terms, product=product, principal=lent, disbursed_on=begun)
-    plan = (
-        _older_plan(terms) if older and terms.product.kind == "equal_instalment" else terms.plan()
-    )
-    loan = Loan(disbursed_on=begun, principal=lent, rate=terms.rate, instalments=plan)
+    loan = _loan(terms)
     reader = _Entries(product, loan, inputs)
     for each in told:
         reader.read(each)
     return Story(product, loan, terms, tuple(reader.entries), tuple(reader.pauses))
+
+
+@cache
+def _loan(terms: Terms) -> Loan:
+    """The loan as signed under these terms."""
+    older = terms.product.id.startswith("LP1") and terms.product.kind == "equal_instalment"
+    return Loan(
+        disbursed_on=terms.disbursed_on,
+        principal=terms.principal,
+        rate=terms.rate,
+        instalments=_older_plan(terms) if older else terms.plan(),
+    )
 
 
 def _older_plan(terms: Terms) -> tuple[Instalment, ...]:
@@ -280,7 +302,7 @@ class _Entries:
     def _interest_pause(self, entry: Fields) -> list[ev.Event]:
         first, last = entry.day("from"), entry.day("to")
         day = entry.day("entered_on", first)
-        return [self._make(ev.InterestPause, day, from_on=first, until_on=last)]
+        return [self._make(ev.InterestPause, min(day, first), from_on=first, until_on=last)]
 
     def _delinquency_pause(self, entry: Fields) -> list[ev.Event]:
         self.pauses.append((entry.day("from"), entry.day("to")))
@@ -324,12 +346,14 @@ class _Entries:
         events: list[ev.Event] = []
         if entry.raw("newInterestRate", None) is not None:
             rate = entry.percent("newInterestRate")
-            events.append(self._make(ev.RateChange, day, rate=rate, from_on=since))
+            events.append(self._make(ev.RateChange, min(day, since), rate=rate, from_on=since))
+        waits = int(entry.decimal("graceOnPrincipal", "0"))
         more = {
             "first_due_on": entry.day("adjustedDueDate", None),
-            "extra_instalments": int(entry.decimal("extraTerms", "0")),
+            # where principal waits, as many instalments are added there
+            "extra_instalments": int(entry.decimal("extraTerms", "0")) + waits,
             "interest_waits": int(entry.decimal("graceOnInterest", "0")),
-            "principal_waits": int(entry.decimal("graceOnPrincipal", "0")),
+            "principal_waits": waits,
         }
         if any(more.values()):
             events.append(self._make(ev.Extension, day, from_due_on=since, **more))

@@ -1,6 +1,6 @@
 """Which fields may a lender's files supply, and what does each absent one switch off?
 
-A map (``forbear.book.maps``) says from which column of which file each of these fields comes. People,
+A map (``maps``) says from which column of which file each of these fields comes. People,
 loans and events are named here by the lender's own identifiers; keys are given at intake. The page
 ``docs/operators/minimum-book.md`` is made from this table.
 """
@@ -16,7 +16,7 @@ Kind = Literal[
     "ref", "text", "choice", "flag", "zone", "amount", "signed_amount", "rate",
     "day", "instant", "time", "count", "signed_count",
 ]  # fmt: skip
-"""How the text of a cell is read; ``forbear.book.parsing`` has one reader for each."""
+"""How the text of a cell is read; ``forbear.book.intake.parsing`` has one reader for each."""
 
 
 @dataclass(frozen=True, slots=True)

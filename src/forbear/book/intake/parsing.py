@@ -11,8 +11,8 @@ from zoneinfo import available_timezones
 
 import polars as pl
 
-from forbear.book.maps import Source
-from forbear.book.targets import Field
+from forbear.book.intake.maps import Source
+from forbear.book.intake.targets import Field
 from forbear.money import AMOUNT_MAX, RATE_MAX
 
 CELL_MAX = 4_000
@@ -66,7 +66,7 @@ def read_field(field: Field, source: Source, form: Form) -> Parsed:
 
     An empty cell is the field's default; where the field must be there, it is a fault.
 
-    >>> from forbear.book.targets import TARGETS
+    >>> from forbear.book.intake.targets import TARGETS
     >>> due = read_field(TARGETS["instalments"]["due_on"], Source(column="d"), Form(2, "Asia/Shanghai"))
     >>> pl.DataFrame({"d": ["2026-11-21", "2026-02-31", None]}).select(due.value, due.code).rows()
     ... # doctest: +ELLIPSIS

@@ -12,7 +12,7 @@ from datetime import date, timedelta
 
 import polars as pl
 
-from forbear.book.costs import chinese_ceilings
+from forbear.book.intake.costs import chinese_ceilings
 from forbear.book.layout import Book
 from forbear.book.schema import COMPONENTS
 from forbear.errors import BookError

@@ -16,12 +16,12 @@ import polars as pl
 from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
-from forbear.book.advance import CREDITS, advance
-from forbear.book.opening import first_positions
-from forbear.book.replaying import Replayed, replay_loans
+from forbear.book.arrears.advance import CREDITS, advance
+from forbear.book.arrears.opening import first_positions
+from forbear.book.arrears.replaying import Replayed, replay_loans
+from forbear.book.arrears.terms import Terms, terms_of
+from forbear.book.arrears.waves import carry_through
 from forbear.book.schema import HISTORY, STATE, STATIC
-from forbear.book.terms import Terms, terms_of
-from forbear.book.waves import carry_through
 from forbear.loan.ceiling import Ceiling
 from forbear.loan.product import Penalty, Product, Waterfall, shipped
 

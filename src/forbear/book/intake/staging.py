@@ -14,11 +14,11 @@ from pathlib import Path
 
 import polars as pl
 
-from forbear.book.faults import shortened
-from forbear.book.maps import FileMap, Map, Rows, Source
-from forbear.book.parsing import Form, read_field
-from forbear.book.reading import CsvForm, read_file
-from forbear.book.targets import TARGETS, Field
+from forbear.book.intake.faults import shortened
+from forbear.book.intake.maps import FileMap, Map, Rows, Source
+from forbear.book.intake.parsing import Form, read_field
+from forbear.book.intake.reading import CsvForm, read_file
+from forbear.book.intake.targets import TARGETS, Field
 from forbear.errors import InputError
 
 DTYPES: dict[str, pl.DataType] = {

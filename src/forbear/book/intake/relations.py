@@ -11,7 +11,7 @@ from functools import partial
 
 import polars as pl
 
-from forbear.book.staging import Staged, faults_at
+from forbear.book.intake.staging import Staged, faults_at
 from forbear.errors import InputError
 from forbear.loan.events import from_row
 from forbear.money import SPAN_DAYS_MAX

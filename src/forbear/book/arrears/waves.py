@@ -12,10 +12,10 @@ from datetime import date
 
 import polars as pl
 
-from forbear.book.accrual import bring_to
-from forbear.book.advance import CREDITS, POSITION, Advanced, step_day, unreadable
+from forbear.book.arrears.accrual import bring_to
+from forbear.book.arrears.advance import CREDITS, POSITION, Advanced, step_day, unreadable
+from forbear.book.arrears.terms import Terms, with_terms
 from forbear.book.schema import STATE
-from forbear.book.terms import Terms, with_terms
 
 DAYS_APART = 100_000
 """More than any day number (that of the year 2243), so that (loan, day) packs into one number."""

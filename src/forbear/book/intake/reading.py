@@ -17,8 +17,8 @@ from pathlib import Path
 
 import polars as pl
 
-from forbear.book.faults import fault_rows, no_faults
-from forbear.book.spreadsheet import read_sheet
+from forbear.book.intake.faults import fault_rows, no_faults
+from forbear.book.intake.spreadsheet import read_sheet
 from forbear.errors import InputError
 
 TEXT_MAX = 2**31
@@ -34,7 +34,7 @@ class ReadFile:
     rows: pl.DataFrame
     """``row`` and the wanted columns as text; an empty cell is null."""
     faults: pl.DataFrame
-    """Rows that could not be read (``forbear.book.faults``)."""
+    """Rows that could not be read (``forbear.book.intake.faults``)."""
     read: int
     """Rows in the file, read or not; blank lines are none."""
     notes: list[str] = field(default_factory=list)

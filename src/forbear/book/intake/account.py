@@ -7,11 +7,11 @@ from unicodedata import east_asian_width
 
 import polars as pl
 
-from forbear.book.faults import REASONS
-from forbear.book.targets import ASSUMPTIONS
+from forbear.book.intake.faults import REASONS
+from forbear.book.intake.targets import ASSUMPTIONS
 
 if TYPE_CHECKING:
-    from forbear.book.intake import Intake
+    from forbear.book.intake.load import Intake
 
 EXAMPLES = 2
 """Rows shown for each reason; all of them stand in rejected.parquet."""

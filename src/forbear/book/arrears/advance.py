@@ -17,10 +17,10 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
-from forbear.book.accrual import BROUGHT, bring_to, put
-from forbear.book.allocation import allocate_credits
+from forbear.book.arrears.accrual import BROUGHT, bring_to, put
+from forbear.book.arrears.allocation import allocate_credits
+from forbear.book.arrears.terms import COMPONENT, Terms, grace_ends, with_terms
 from forbear.book.schema import STATE
-from forbear.book.terms import COMPONENT, Terms, grace_ends, with_terms
 
 CREDITS = pl.Schema({"loan": pl.Int64, "paid": pl.Int64})
 """What was paid on the day, one row a loan."""
@@ -81,7 +81,7 @@ def advance(
     ``starting``: the instalments whose period begins on ``day`` (``from_on``). ``credits``: loan and
     ``paid``, the sum of ordinary payments effective on ``day``. ``loans``: the loans as signed, sorted
     by loan. Both tables come back in the order in which they are stored. Loans in ``not_carried``
-    keep their row and items; they go through ``forbear.book.replaying``. Rows that stand at ``day``
+    keep their row and items; they go through ``replaying``. Rows that stand at ``day``
     already are left alone.
 
     Raises BookError when a position names a loan that is not in ``loans``.

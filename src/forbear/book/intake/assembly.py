@@ -10,11 +10,11 @@ from typing import Any
 
 import polars as pl
 
-from forbear.book.keys import number_refs, party_groups
-from forbear.book.maps import Map
+from forbear.book.intake.keys import number_refs, party_groups
+from forbear.book.intake.maps import Map
+from forbear.book.intake.staging import DTYPES
+from forbear.book.intake.targets import TARGETS
 from forbear.book.schema import TABLES
-from forbear.book.staging import DTYPES
-from forbear.book.targets import TARGETS
 
 NOON = timedelta(hours=12)
 
@@ -22,7 +22,7 @@ NOON = timedelta(hours=12)
 def assemble(rows: dict[str, pl.DataFrame], the_map: Map) -> dict[str, pl.DataFrame]:
     """Which tables of a book do these staged rows make? Table → rows with keys.
 
-    Loans carry no ``cost_rate`` and ``over_ceiling`` yet (``forbear.book.costs``).
+    Loans carry no ``cost_rate`` and ``over_ceiling`` yet (``forbear.book.intake.costs``).
     """
     staged = {name: rows.get(name, _nothing(name)) for name in TARGETS}
     people = _first_of_each(staged["people"].sort("src"), "ref")

@@ -13,7 +13,7 @@ import openpyxl
 import polars as pl
 from openpyxl.utils.exceptions import InvalidFileException
 
-from forbear.book.faults import fault_rows, no_faults
+from forbear.book.intake.faults import fault_rows, no_faults
 from forbear.errors import InputError
 
 

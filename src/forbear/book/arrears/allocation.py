@@ -11,8 +11,8 @@ from dataclasses import dataclass
 
 import polars as pl
 
+from forbear.book.arrears.terms import COMPONENT, DUE_STATE, Terms
 from forbear.book.schema import STATE
-from forbear.book.terms import COMPONENT, DUE_STATE, Terms
 from forbear.loan.stepwise import allocate
 
 ITEM = tuple(STATE["open_items"].columns)

@@ -10,16 +10,16 @@ import polars as pl
 import pytest
 
 from forbear import dates
-from forbear.book.intake import load_book
+from forbear.book.arrears.opening import open_loans
+from forbear.book.arrears.replaying import replay_loans
+from forbear.book.arrears.terms import Terms, terms_of
+from forbear.book.intake.load import load_book
+from forbear.book.intake.maps import load_map
 from forbear.book.layout import Book
-from forbear.book.maps import load_map
-from forbear.book.opening import open_loans
-from forbear.book.replaying import replay_loans
-from forbear.book.terms import Terms, terms_of
 from forbear.loan.ceiling import Ceiling
 from forbear.loan.product import shipped
 
-SHARED = Path(os.environ.get("FORBEAR_SHARED", Path(__file__).parents[2] / "../shared"))
+SHARED = Path(os.environ.get("FORBEAR_SHARED", Path(__file__).parents[3] / "../shared"))
 FILE = SHARED / "data" / "superlender_ng" / "prev_loans.csv.gz"
 
 pytestmark = [

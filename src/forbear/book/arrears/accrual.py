@@ -17,7 +17,7 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
-from forbear.book.terms import with_signed
+from forbear.book.arrears.terms import with_signed
 from forbear.errors import RangeError
 from forbear.loan.ceiling import claimable, room, signed_cost
 from forbear.loan.stepwise import accrue

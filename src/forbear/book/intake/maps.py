@@ -19,7 +19,7 @@ import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
 from forbear import dates
-from forbear.book.targets import ASSUMPTIONS, TARGETS
+from forbear.book.intake.targets import ASSUMPTIONS, TARGETS
 from forbear.errors import InputError
 
 STRICT = ConfigDict(frozen=True, extra="forbid")

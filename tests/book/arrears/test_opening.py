@@ -9,13 +9,13 @@ from typing import Any
 import polars as pl
 import pytest
 
-from forbear.book.advance import CREDITS, advance
+from forbear.book.arrears.advance import CREDITS, advance
+from forbear.book.arrears.opening import Opened, open_book, open_loans
+from forbear.book.arrears.ordinary import told_on, told_until
+from forbear.book.arrears.replaying import replay_loans
+from forbear.book.arrears.terms import Terms, terms_of
 from forbear.book.layout import Book
-from forbear.book.opening import Opened, open_book, open_loans
-from forbear.book.ordinary import told_on, told_until
-from forbear.book.replaying import replay_loans
 from forbear.book.schema import HISTORY, STATIC
-from forbear.book.terms import Terms, terms_of
 from forbear.loan.product import product_as_data, shipped
 
 SIGNED_ON = date(2026, 8, 10)

@@ -9,11 +9,11 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from forbear.book.intake import Intake, load_book
-from forbear.book.maps import load_map
+from forbear.book.intake.load import Intake, load_book
+from forbear.book.intake.maps import load_map
 from forbear.errors import BookError
 
-SHARED = Path(os.environ.get("FORBEAR_SHARED", Path(__file__).parents[2] / "../shared"))
+SHARED = Path(os.environ.get("FORBEAR_SHARED", Path(__file__).parents[3] / "../shared"))
 
 pytestmark = [
     pytest.mark.shared,

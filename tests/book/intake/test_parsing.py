@@ -10,10 +10,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from forbear.book.faults import REASONS
-from forbear.book.maps import Source
-from forbear.book.parsing import Form, read_field
-from forbear.book.targets import Field
+from forbear.book.intake.faults import REASONS
+from forbear.book.intake.maps import Source
+from forbear.book.intake.parsing import Form, read_field
+from forbear.book.intake.targets import Field
 from forbear.errors import ForbearError
 from forbear.money import AMOUNT_MAX, format_amount, parse_amount
 

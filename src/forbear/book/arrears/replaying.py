@@ -14,8 +14,8 @@ from typing import Any
 
 import polars as pl
 
+from forbear.book.arrears.terms import Terms
 from forbear.book.schema import NIGHT, STATE
-from forbear.book.terms import Terms
 from forbear.errors import ForbearError, RangeError
 from forbear.loan.account import position
 from forbear.loan.events import Event, Repaid, from_row

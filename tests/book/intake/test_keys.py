@@ -6,7 +6,7 @@ import polars as pl
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from forbear.book.keys import number_refs, party_groups
+from forbear.book.intake.keys import number_refs, party_groups
 
 
 def groups_by_search(pairs: list[tuple[int, int]]) -> dict[int, int]:

@@ -13,10 +13,10 @@ import yaml
 from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
-from forbear.book.account import account_in_words
-from forbear.book.intake import Intake, load_book
+from forbear.book.intake.account import account_in_words
+from forbear.book.intake.load import Intake, load_book
+from forbear.book.intake.maps import MapFile, read_map
 from forbear.book.layout import Book
-from forbear.book.maps import MapFile, read_map
 from forbear.errors import BookError, InputError, ProductError
 
 ASSUME = {

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from forbear.book.maps import load_map, read_map, shipped_maps
+from forbear.book.intake.maps import load_map, read_map, shipped_maps
 from forbear.errors import InputError
 
 GOOD = """\

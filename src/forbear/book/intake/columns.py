@@ -7,8 +7,8 @@ from __future__ import annotations
 
 import polars as pl
 
+from forbear.book.intake.targets import TARGETS
 from forbear.book.schema import HISTORY, MONTHLY, NIGHT, STATE, STATIC, Table
-from forbear.book.targets import TARGETS
 
 ROOMS = (
     ("What was signed, and who is who", "签了什么、谁是谁", STATIC, "BOOK/{}/part-0000.parquet"),

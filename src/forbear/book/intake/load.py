@@ -16,17 +16,17 @@ from pathlib import Path
 import polars as pl
 
 from forbear import dates
-from forbear.book.account import account_in_words
-from forbear.book.assembly import assemble
-from forbear.book.costs import CLASS_OF_LENDER, chinese_ceilings, signing_costs
-from forbear.book.faults import rejected
+from forbear.book.arrears.opening import open_book
 from forbear.book.files import file_aside
+from forbear.book.intake.account import account_in_words
+from forbear.book.intake.assembly import assemble
+from forbear.book.intake.costs import CLASS_OF_LENDER, chinese_ceilings, signing_costs
+from forbear.book.intake.faults import rejected
+from forbear.book.intake.maps import Map, MapFile
+from forbear.book.intake.relations import relate
+from forbear.book.intake.staging import Staged, stage
 from forbear.book.layout import RECORDED_BY, Book, folder_aside, part_of
-from forbear.book.maps import Map, MapFile
-from forbear.book.opening import open_book
-from forbear.book.relations import relate
 from forbear.book.schema import HISTORY, MONTHLY, STATIC, TABLES
-from forbear.book.staging import Staged, stage
 from forbear.errors import InputError, ProductError
 from forbear.loan.ceiling import Ceiling
 from forbear.loan.product import Product, product_as_data, product_from, shipped

@@ -12,7 +12,7 @@ from datetime import date
 
 import polars as pl
 
-from forbear.book.advance import CREDITS
+from forbear.book.arrears.advance import CREDITS
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,7 @@
 """What does every loan of a book stand at on the day the book is made?
 
 Ordinary loans are carried by columns from disbursement through all their instalments and payments
-(``forbear.book.waves``); loans with anything else in their history are replayed one by one. Both give
+(``waves``); loans with anything else in their history are replayed one by one. Both give
 the same figures to the unit.
 """
 
@@ -13,13 +13,13 @@ from datetime import date, timedelta
 import polars as pl
 
 from forbear import dates
-from forbear.book.advance import POSITION
+from forbear.book.arrears.advance import POSITION
+from forbear.book.arrears.ordinary import told_until
+from forbear.book.arrears.replaying import replay_loans
+from forbear.book.arrears.terms import Terms, book_terms
+from forbear.book.arrears.waves import carry_through
 from forbear.book.layout import Book
-from forbear.book.ordinary import told_until
-from forbear.book.replaying import replay_loans
 from forbear.book.schema import NIGHT, STATE
-from forbear.book.terms import Terms, book_terms
-from forbear.book.waves import carry_through
 from forbear.loan.product import SHARE_ONE
 from forbear.money import SPAN_DAYS_MAX
 

@@ -1,0 +1,1 @@
+"""A lender's files become the tables of a book, and every row is accounted for."""
