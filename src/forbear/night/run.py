@@ -254,7 +254,12 @@ def _live(one: Followed, done: pl.DataFrame, answers: Answers, order: Order) -> 
 
 def _told(one: Followed) -> Run:
     return Run(
-        pl.concat(one.plans), pl.concat(one.withheld), pl.concat(one.log), one.carried, one.promises
+        pl.concat(one.plans),
+        pl.concat(one.withheld),
+        pl.concat(one.refused),
+        pl.concat(one.log),
+        one.carried,
+        one.promises,
     )
 
 
