@@ -68,7 +68,11 @@ BOOK_ZONE = "Asia/Shanghai"
 OPENS = {"complaint": "complaint", "dispute": "dispute", "help_request": "help_request",
          "death_reported": "death", "incapacity_reported": "incapacity",
          "bereavement": "bereavement", "debit_in_flight": "debit_in_flight"}  # fmt: skip
-CLOSES = {"complaint_closed": "complaint", "dispute_closed": "dispute", "help_closed": "help_request"}  # fmt: skip
+CLOSES = {
+    "complaint_closed": "complaint",
+    "dispute_closed": "dispute",
+    "help_closed": "help_request",
+}
 OPT_OUT = ("td", "t", "stop", "退订", "取消", "停止", "unsubscribe", "quit", "cancel", "end")
 """Replies to a text that stop the channel, whatever their case."""
 
@@ -181,8 +185,9 @@ class Case:
         key = self.number(wanted) if wanted is not None else None
         self.wish(recipient, relation, key)
         tables = self.tables
-        tables.people.append(_row("people", person=self.key, group=self.key, zone=next(iter(self.zones), None),
-                                  language="zh", ref=self.id, address_confirmed=True,
+        place = next(iter(self.zones), None)
+        tables.people.append(_row("people", person=self.key, group=self.key, zone=place, language="zh",
+                                  ref=self.id, address_confirmed=True,
                                   vulnerable=False, hardship=False, joint_opt_in=False))  # fmt: skip
         for rank, (name, who) in enumerate(self.relations.items(), start=1):
             tables.numbers.append(_row("numbers", person=self.key, rank=rank, text=name, relation=who,
