@@ -74,14 +74,13 @@ class Interest:
         if self.fixed:
             return [(row.due[INTEREST], row.due[PRINCIPAL]) for row in rows]
         till, total, counted, carried = self.till(rows, day), sum(a for _, a in self.drawn), 0, 0
-        absorber = last_open(rows)
+        absorber, later = last_open(rows), sum(_fixed_principal(row) for row in rows)
         found: list[tuple[int, int]] = []
         for place, row in enumerate(rows):
             exact = self._accrued(rows, found, place, till, ends_on)
             earned = round_exact(exact.numerator, exact.denominator, self.product.rounding)
-            left = total - counted - row.let_go
-            if place == absorber:
-                left -= sum(_fixed_principal(later) for later in rows[place + 1 :])
+            later -= _fixed_principal(row)
+            left = total - counted - row.let_go - later
             if row.closed:
                 interest, principal = row.due[INTEREST], row.due[PRINCIPAL]
             else:
@@ -289,7 +288,7 @@ def last_open(rows: Sequence[Row]) -> int:
 
 
 def _fixed_principal(row: Row) -> int:
-    """What an instalment after the one that takes the difference will need at least."""
+    """What an instalment needs at least: no other may take what was paid or let go of there."""
     asked = row.due[PRINCIPAL] if row.steady is None else row.paid[PRINCIPAL]
     return max(asked, row.paid[PRINCIPAL]) + row.let_go
 
