@@ -67,7 +67,11 @@ def _down_payment(account: Account, amount: int) -> int:
 def extend(account: Account, event: ev.Extension) -> None:
     """More time: due dates move, instalments are added, or interest or principal waits."""
     since = event.from_due_on.toordinal() if event.from_due_on else account.at + 1
-    rows = [row for row in account.plan if row.due_on >= since and row.due != row.paid]
+    rows = [
+        row
+        for row in account.plan
+        if row.due_on >= since and row.open and row.due_on > row.from_on  # not a down payment
+    ]
     if not rows:
         raise InputError("no instalment is left to extend", where=f"event {event.number}")
     account.moved = True
