@@ -412,6 +412,8 @@ NIGHT: dict[str, Table] = {
             "tone": C(pl.String, "how to speak"),
             "template": C(pl.String, "approved wording", null="free talk"),
             "offer": C(pl.String, "ways out to offer, separated by blanks"),
+            "why_zh": C(pl.String, "why this step, as the policy says it, 中文"),
+            "why_en": C(pl.String, "the same in English"),
             "place": C(pl.UInt32, "place in the queue of the day, 1 is first"),
             "rank": C(pl.Int64, "value it was ranked by"),
             "arm": C(pl.String, "arm of an experiment", null="none"),

@@ -143,7 +143,7 @@ def conclude(considered: Considered, judged: Judged) -> PartNight:
     people = _people(brought.part, money, considered.facts, considered.wished, judged)
     return PartNight(
         state_of(money, carried),
-        _choices(judged, case.context, carried),
+        _choices(judged, case, carried),
         people,
         judged.receipts,
         money.set_aside,
@@ -162,15 +162,23 @@ def decide(brought: Brought, order: Order, watch: Stopwatch | None = None) -> Pa
     return night
 
 
-def _choices(judged: Judged, context: pl.DataFrame, carried: Carried) -> pl.DataFrame:
+def _choices(judged: Judged, case: Case, carried: Carried) -> pl.DataFrame:
     """The lawful wishes with everything a plan row says."""
-    beside = context.select(
+    beside = case.context.select(
         "person", "ref", "loan_ref", "zone", "number", "text", "best_hour", "days_past_due",
         "amount_due",
     )  # fmt: skip
     touched = carried.people.select("person", untouched_since="last_touch_at")
-    return judged.allowed.join(beside, on="person", how="left", maintain_order="left").join(
-        touched, on="person", how="left", maintain_order="left"
+    steps = case.order.policy.steps
+    reasons = pl.DataFrame(
+        [(step.id, step.why.zh, step.why.en) for step in steps],
+        schema={"step": pl.String, "why_zh": pl.String, "why_en": pl.String},
+        orient="row",
+    )
+    return (
+        judged.allowed.join(beside, on="person", how="left", maintain_order="left")
+        .join(touched, on="person", how="left", maintain_order="left")
+        .join(reasons, on="step", how="left", maintain_order="left")
     )
 
 
