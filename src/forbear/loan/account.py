@@ -26,6 +26,7 @@ from forbear.loan.waterfall import (
     INTEREST,
     PENALTY,
     PRINCIPAL,
+    Part,
     Row,
     Stage,
     share_out,
@@ -77,9 +78,9 @@ class Account:
         "at", "charged_beyond", "charged_off", "charges", "claims", "closed", "drawn", "due_charges",
         "first", "held", "interest", "interest_accrued", "interest_base", "interest_carry",
         "journal", "last_paid", "last_paid_on", "late", "loan", "money", "moved", "next",
-        "not_claimable", "order", "overpaid", "paid_charges", "pauses", "penalty_base",
-        "penalty_carry", "penalty_due", "penalty_earned", "penalty_rate", "plan", "product",
-        "rates", "reshaped", "settled", "times_late", "turns", "unit", "waived_other",
+        "not_claimable", "order", "overpaid", "paid_charges", "pauses", "payable_alone",
+        "penalty_base", "penalty_carry", "penalty_due", "penalty_earned", "penalty_rate", "plan",
+        "product", "rates", "reshaped", "settled", "times_late", "turns", "unit", "waived_other",
         "waived_penalty", "waived_principal",
     )  # fmt: skip
 
@@ -101,6 +102,8 @@ class Account:
         """Charges not yet due, by due date."""
         self.due_charges: list[Row] = []
         self.paid_charges: list[Row] = []
+        self.payable_alone: list[Part] = []
+        """Charges shown with an instalment that money reaches from their own due date on."""
         self.order: tuple[Stage, ...] = stages(product.waterfall)
         self.held = self.overpaid = self.not_claimable = 0
         self.penalty_due = self.penalty_base = self.penalty_carry = self.penalty_earned = 0
@@ -306,6 +309,16 @@ class Account:
             if self.journal is not None:
                 self.note("paid")
 
+    def _rows_to_pay(self) -> list[Row]:
+        """What is due, and charges payable alone on instalments that are not; oldest first."""
+        coming = self.plan[self.next :]
+        alone: list[Row] = [
+            part
+            for part in self.payable_alone
+            if part.due_on <= self.at and any(part.whole is row for row in coming)
+        ]
+        return sorted([*alone, *self.due_rows()], key=lambda row: (row.due_on, row.seq))
+
     def credit(self, paid: int, rule: InAdvance | None = None) -> None:
         """Step 3: money held in advance and the day's payments reach what is due.
 
@@ -315,9 +328,8 @@ class Account:
         if paid:
             same_day = self.last_paid if self.last_paid_on == self.at else 0
             self.last_paid, self.last_paid_on = same_day + paid, self.at
-        money, to_penalty = share_out(
-            self.held + paid, self.due_rows(), self.penalty_due, self.order, self.at
-        )
+        rows = self._rows_to_pay() if self.payable_alone else self.due_rows()
+        money, to_penalty = share_out(self.held + paid, rows, self.penalty_due, self.order, self.at)
         self.penalty_due -= to_penalty
         self.held = 0
         if money and self.next < len(self.plan):

@@ -69,6 +69,8 @@ class Charge(Event):
     """When it is due; none: on the effective day."""
     with_instalment: bool = False
     """Collected with the instalment in whose period the due date lies."""
+    payable_alone: bool = False
+    """Of one collected with its instalment: money reaches it from its own due date on."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

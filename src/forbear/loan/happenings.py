@@ -15,7 +15,7 @@ from forbear.loan import events as ev
 from forbear.loan.day_count import year_part
 from forbear.loan.reshaping import accelerate, draw, extend, re_age, re_amortise
 from forbear.loan.stepwise import round_exact
-from forbear.loan.waterfall import COMPONENTS, FEE, INTEREST, PENALTY, PRINCIPAL, Row
+from forbear.loan.waterfall import COMPONENTS, FEE, INTEREST, PENALTY, PRINCIPAL, Part, Row
 from forbear.money import RATE_ONE
 
 if TYPE_CHECKING:
@@ -90,7 +90,10 @@ def charged(account: Account, event: ev.Charge) -> None:
     due_on = max((event.due_on or event.effective_on).toordinal(), 0)
     due = [amount, 0, 0, 0] if event.component == "penalty" else [0, amount, 0, 0]
     if event.with_instalment and account.plan:
-        _join(account, due_on, PENALTY if event.component == "penalty" else FEE, amount)
+        place = PENALTY if event.component == "penalty" else FEE
+        whole = _join(account, due_on, place, amount)
+        if event.payable_alone:
+            account.payable_alone.append(Part(whole, due_on, place, amount))
         return
     row = Row(0, due_on, due_on, due)
     if due_on <= account.at:
@@ -100,7 +103,7 @@ def charged(account: Account, event: ev.Charge) -> None:
         account.charges.sort(key=lambda each: (each.due_on, each.due))
 
 
-def _join(account: Account, due_on: int, place: int, amount: int) -> None:
+def _join(account: Account, due_on: int, place: int, amount: int) -> Row:
     """Add a charge to the instalment in whose period its due date lies, or after the last."""
     rows = [row for row in account.plan if row.due_on >= due_on]
     if rows:
@@ -112,6 +115,7 @@ def _join(account: Account, due_on: int, place: int, amount: int) -> None:
     row.due[place] += amount
     row.met_on = None
     account.replan()
+    return row
 
 
 def waived(account: Account, event: ev.Waiver) -> None:

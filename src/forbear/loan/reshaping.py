@@ -72,6 +72,7 @@ def extend(account: Account, event: ev.Extension) -> None:
         for row in account.plan
         if row.due_on >= since and row.open and row.due_on > row.from_on  # not a down payment
     ]
+    rows = [row for row in rows if not _charge_only(row)]
     if not rows:
         raise InputError("no instalment is left to extend", where=f"event {event.number}")
     account.moved = True
@@ -149,12 +150,13 @@ def _add_instalments(account: Account, rows: list[Row], count: int, waits: int) 
     """
     if account.product.rate_matters:
         account.follow_principal()
-    last = account.plan[-1]
+    last = [row for row in account.plan if not _charge_only(row)][-1]
+    seq = max(row.seq for row in account.plan)
     more: list[Row] = []
     for extra in range(1, count + 1):
         due_on = step(date.fromordinal(last.due_on), account.product.every, extra).toordinal()
         begin = more[-1].due_on if more else last.due_on
-        new = Row(last.seq + extra, begin, due_on, [0, 0, 0, 0])
+        new = Row(seq + extra, begin, due_on, [0, 0, 0, 0])
         if account.product.kind == "flat_fee":
             new.due[INTEREST], new.due[FEE] = last.due[INTEREST], last.due[FEE]
         new.steady = last.steady
@@ -168,6 +170,11 @@ def _add_instalments(account: Account, rows: list[Row], count: int, waits: int) 
         row.due[PRINCIPAL] = row.paid[PRINCIPAL]
         row.steady = None if place < waits else row.steady
     _carry(account, rows[waits:], unpaid)
+
+
+def _charge_only(row: Row) -> bool:
+    """Is it a row that only a charge made, which has its own day?"""
+    return row.steady is None and not (row.due[PRINCIPAL] or row.due[INTEREST])
 
 
 def _bearing(rows: list[Row]) -> list[Row]:

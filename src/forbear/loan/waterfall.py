@@ -90,6 +90,24 @@ class Row:
         return part
 
 
+class Part(Row):
+    """A charge shown with an instalment, but paid like what is due from its own due date on."""
+
+    __slots__ = ("whole",)
+
+    def __init__(self, whole: Row, due_on: int, place: int, amount: int) -> None:
+        super().__init__(whole.seq, due_on, due_on, [0, 0, 0, 0])
+        self.due[place] = amount
+        self.whole = whole
+
+    def pay(self, component: int, most: int, day: int) -> int:
+        """How much does it take? What it takes is paid on its instalment."""
+        owed = self.due[component] - self.paid[component]
+        part = self.whole.pay(component, min(owed, most), day)
+        self.paid[component] += part
+        return part
+
+
 @lru_cache(maxsize=256)
 def stages(waterfall: Waterfall) -> tuple[Stage, ...]:
     """In which passes over the items that are due does this order share money out?

@@ -212,6 +212,8 @@ class _Entries:
     def __init__(self, product: Product, loan: Loan, inputs: Fields) -> None:
         self.product, self.loan = product, loan
         self.name = inputs.text("source_product", "")
+        newer = "advanced_payment_allocation"
+        self.older = inputs.text("allocation_strategy", newer) != newer
         self.rules = {
             "goodwill_credit": inputs.choice(
                 "goodwill_credit_future_rule", FUTURE, "last_instalment"
@@ -296,7 +298,12 @@ class _Entries:
     def _charge(self, entry: Fields) -> list[ev.Event]:
         component = entry.choice("kind", {"LOAN_NSF_FEE": "penalty", "LOAN_SNOOZE_FEE": "fee"})
         added, due_on = entry.day("added_on"), entry.day("due_date")
-        more = {"component": component, "due_on": due_on, "with_instalment": True}
+        more = {
+            "component": component,
+            "due_on": due_on,
+            "with_instalment": True,
+            "payable_alone": self.older,  # the older strategies look at a charge's own due date
+        }
         return [self._make(ev.Charge, min(added, due_on), entry.amount("amount"), **more)]
 
     def _interest_pause(self, entry: Fields) -> list[ev.Event]:
