@@ -29,19 +29,20 @@ browser:
 	  else echo "no chromium: browser tests will be skipped; as root: apt-get install chromium fonts-noto-cjk"; fi; }
 
 test: check browser  ## check, then run every test (under 8 minutes on 2 cores)
-	@$(BIN)/python -m pytest -n 2 --dist worksteal
+	@$(BIN)/python -m pytest tests -n 2 --dist worksteal
 
-check: $(READY)  ## format, lint, strict types on the engine, import contract
+check: $(READY)  ## format, lint, strict types on the engine, import contract, doctests
 	@$(BIN)/ruff format --check --quiet src tests benchmarks
 	@$(BIN)/ruff check --quiet src tests benchmarks
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports --no-logo
+	@$(BIN)/python -m pytest src docs
 
 bench: $(READY)  ## measure the close against its floor; writes benchmarks/results.json
 	@$(BIN)/python -m benchmarks.close
 
 soak: $(READY)  ## the same tests with bigger numbers (long)
-	@FORBEAR_SOAK=1 $(BIN)/python -m pytest -n 2 --dist worksteal
+	@FORBEAR_SOAK=1 $(BIN)/python -m pytest tests -n 2 --dist worksteal
 
 lock: $(READY)  ## renew both lock files from pyproject.toml
 	@$(BIN)/uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --quiet -o requirements.lock
