@@ -19,8 +19,8 @@ import polars as pl
 from forbear.book.schema import HOLD_KINDS
 from forbear.facts.expression import Expression, Word
 from forbear.facts.local_time import local_time
-from forbear.law.marked import Marked, Path_
 from forbear.law.request import PACKED, PACKED_DAYS
+from forbear.marked import Marked, Place
 
 NOT_YET = ("wording", "deadline")
 """Kinds that have a name but no judge."""
@@ -31,9 +31,9 @@ class Reading:
     """What a kind needs to read its own keys of a value: the file, the place, the words."""
 
     marked: Marked
-    path: Path_
+    path: Place
     words: Mapping[str, Word]
-    condition: Callable[[str, Path_], Expression]
+    condition: Callable[[str, Place], Expression]
 
     def keys(
         self, own: Mapping[str, Any], *, needed: tuple[str, ...] = (), may: tuple[str, ...] = ()
@@ -51,7 +51,7 @@ class Reading:
         """A whole number inside a range."""
         value = own[key]
         if not isinstance(value, int) or isinstance(value, bool) or not least <= value <= most:
-            self.fail(key, f"{key} is {value!r}", f"a whole number from {least} to {most}")
+            self.fail(key, f"{key} is {value}", f"a whole number from {least} to {most}")
         return int(value)
 
     def one_of(self, own: Mapping[str, Any], key: str, values: tuple[str, ...]) -> str:

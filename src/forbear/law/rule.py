@@ -30,8 +30,8 @@ from typing import Any
 from forbear.errors import RuleError
 from forbear.facts.expression import Expression, Word, parse
 from forbear.law.kinds import KINDS, NOT_YET, Parameters, Reading
-from forbear.law.marked import Marked, Path_
 from forbear.law.request import WORDS
+from forbear.marked import Marked, Place
 
 FORCES = ("statute", "regulation", "interpretation", "standard", "self-regulation", "house")
 READ = ("text", "secondary", "weak", "memory", "house")
@@ -113,12 +113,12 @@ def read_rule(file: Path, book: str) -> Rule:
         text = file.read_text(encoding="utf-8")
     except UnicodeDecodeError:
         raise RuleError("not UTF-8", where=str(file), remedy="save it as UTF-8") from None
-    return rule_from(Marked(file.name, text), file.stem, book)
+    return rule_from(Marked(text, file.name, RuleError), file.stem, book)
 
 
 def rule_from(marked: Marked, rule_id: str, book: str) -> Rule:
     """The same from text already read."""
-    said = marked.value
+    said = marked.data
     if not isinstance(said, dict):
         marked.fail("a rule is a mapping of keys", (), "title, kind, stage, applies, force, values")
     for key in said:
@@ -138,16 +138,16 @@ def rule_from(marked: Marked, rule_id: str, book: str) -> Rule:
     return Rule(
         rule_id, book, _title(marked, said["title"]), kind, said["stage"],
         _condition(marked, said["applies"], ("applies",)), said["force"], verdict,
-        _values(marked, said, kind), _text(marked, said["reading"], ("reading",)), marked.file,
+        _values(marked, said, kind), _text(marked, said["reading"], ("reading",)), marked.where,
     )  # fmt: skip
 
 
-def _one_of(marked: Marked, value: Any, values: tuple[str, ...], path: Path_) -> None:
+def _one_of(marked: Marked, value: Any, values: tuple[str, ...], path: Place) -> None:
     if value not in values:
         marked.fail(f"{path[-1]} is {value!r}", path, f"one of: {', '.join(values)}")
 
 
-def _text(marked: Marked, value: Any, path: Path_) -> str:
+def _text(marked: Marked, value: Any, path: Place) -> str:
     if not isinstance(value, str) or not value.strip():
         marked.fail(f"{path[-1]} says nothing", path, "write a sentence")
     return " ".join(value.split())
@@ -159,13 +159,13 @@ def _title(marked: Marked, title: Any) -> dict[str, str]:
     return {language: _text(marked, title[language], ("title", language)) for language in title}
 
 
-def _condition(marked: Marked, text: Any, path: Path_) -> Expression:
+def _condition(marked: Marked, text: Any, path: Place) -> Expression:
     """Parse a condition; words that may be null must be guarded, so that unknown is never guessed."""
     if isinstance(text, bool):
         text = str(text).upper()
     if not isinstance(text, str):
         marked.fail(f"{path[-1]} is not a condition", path, "write it as text, or TRUE")
-    expression = parse(text, WORDS, where=marked.where(path), error=RuleError)
+    expression = parse(text, WORDS, where=marked.at(path), error=RuleError)
     if expression.unguarded:
         name = expression.unguarded[0]
         marked.fail(f"{name} can be null and is compared", path, f"write {name} IS NOT NULL AND …")
@@ -185,7 +185,7 @@ def _values(marked: Marked, said: Mapping[str, Any], kind: str) -> tuple[Value, 
     return tuple(values)
 
 
-def _value(marked: Marked, row: Any, kind: str, path: Path_) -> Value:
+def _value(marked: Marked, row: Any, kind: str, path: Place) -> Value:
     if not isinstance(row, dict):
         marked.fail("a value is a mapping of keys", path)
     for key in ("from", "until", "source"):
@@ -208,7 +208,7 @@ def _value(marked: Marked, row: Any, kind: str, path: Path_) -> Value:
     )  # fmt: skip
 
 
-def _source(marked: Marked, said: Any, path: Path_) -> Source:
+def _source(marked: Marked, said: Any, path: Place) -> Source:
     if not isinstance(said, dict) or set(said) != {"text", "read", "checked_on"}:
         marked.fail("source needs text, read and checked_on", path, "source: {text: …, …}")
     _one_of(marked, said["read"], READ, (*path, "read"))
@@ -217,7 +217,7 @@ def _source(marked: Marked, said: Any, path: Path_) -> Source:
     return Source(_text(marked, said["text"], (*path, "text")), said["read"], said["checked_on"])
 
 
-def _inside(marked: Marked, row: Mapping[str, Any], bounds: Any, path: Path_) -> None:
+def _inside(marked: Marked, row: Mapping[str, Any], bounds: Any, path: Place) -> None:
     """Is every bounded number of a house rule inside the outer bounds its file states?"""
     if not isinstance(bounds, dict):
         marked.fail("bounds is not a mapping", ("bounds",), "bounds: {most: [1, 3]}")

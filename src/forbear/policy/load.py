@@ -20,8 +20,8 @@ from pydantic import ValidationError
 from forbear.errors import PolicyError
 from forbear.facts.definitions import words
 from forbear.facts.expression import Expression, parse
+from forbear.marked import Marked, Place
 from forbear.policy.form import Do, PolicyForm, Step
-from forbear.policy.marked import Marked, Place, read
 from forbear.relief.offers import FACTS_READ
 from forbear.relief.terms import Relief
 
@@ -172,7 +172,9 @@ def _checked(policy: Policy) -> Policy:
 def read_policy(name_or_path: str | Path) -> Policy:
     """Read a policy without asking whether its steps make sense together (``problems`` does)."""
     text, where, id_ = _text(name_or_path)
-    marked = read(text, where)
+    marked = Marked(text, where, PolicyError)
+    if marked.data is None:
+        raise PolicyError("the file is empty", where=where)
     try:
         form = PolicyForm.model_validate(marked.data)
     except ValidationError as problem:
@@ -208,7 +210,7 @@ def _first(problem: ValidationError, marked: Marked) -> PolicyError:
     errors = problem.errors()
     # A list with a wrong item is also reported as too short; the item is what is wrong.
     inner = [e for e in errors if not any(_inside(other["loc"], e["loc"]) for other in errors)]
-    error: Any = min(inner, key=lambda e: _line(marked, e["loc"]))
+    error: Any = min(inner, key=lambda e: marked.line(e["loc"]))
     path = tuple(error["loc"])
     key = str(path[-1]) if path else "the file"
     match error["type"]:
@@ -227,7 +229,3 @@ def _first(problem: ValidationError, marked: Marked) -> PolicyError:
 
 def _inside(path: tuple[int | str, ...], around: tuple[int | str, ...]) -> bool:
     return len(path) > len(around) and path[: len(around)] == around
-
-
-def _line(marked: Marked, path: tuple[int | str, ...]) -> int:
-    return int(marked.at(path).rsplit(" ", 1)[1])

@@ -64,7 +64,7 @@ def test_a_column_alone_is_short_for_its_form() -> None:
         (", total: owed", "", 15, "instalments needs principal or total"),
         ("kind: {value: repaid}", "kind: {value: repaid, column: x}", 19, "one of both"),
         ("kind: {value: repaid}", "kind: {vale: repaid}", 19, "unknown key"),
-        ("    key: [id]\n", "    key: [id]\n    match: x\n", 10, "match: stands twice"),
+        ("    key: [id]\n", "    key: [id]\n    match: x\n", 10, "match is written twice"),
         ("files:\n", "files: [\n", 8, "not readable as YAML"),
     ],
 )

@@ -10,17 +10,18 @@ import hashlib
 import json
 from dataclasses import dataclass
 from datetime import date
+from decimal import Decimal
 from difflib import get_close_matches
 from importlib import resources
 from pathlib import Path
 from typing import Any, Literal
 
-import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
 from forbear import dates
 from forbear.book.intake.targets import ASSUMPTIONS, TARGETS
 from forbear.errors import InputError
+from forbear.marked import Marked
 
 STRICT = ConfigDict(frozen=True, extra="forbid")
 
@@ -266,48 +267,33 @@ def load_map(name_or_path: str | Path) -> MapFile:
         text = path.read_text(encoding="utf-8-sig")
     except (OSError, UnicodeDecodeError) as problem:
         raise InputError(f"cannot be read: {problem}", where=str(path)) from None
-    return MapFile(read_map(text, where=str(path)), path.name, _digest(text))
+    marked = Marked(text, str(path), InputError)
+    return MapFile(_map_of(marked), path.name, _digest(marked))
 
 
 def read_map(text: str, *, where: str = "map") -> Map:
     """Which map does this YAML text say? Raises InputError with the line."""
+    return _map_of(Marked(text, where, InputError))
+
+
+def _map_of(marked: Marked) -> Map:
+    if not isinstance(marked.data, dict):
+        raise InputError("a map is a list of `field: value` lines", where=marked.where)
     try:
-        node = yaml.compose(text, Loader=yaml.SafeLoader)
-        _no_key_twice(node, where)
-        data = yaml.load(text, Loader=_Words)
-    except yaml.YAMLError as problem:
-        mark = getattr(problem, "problem_mark", None)
-        line = f", line {mark.line + 1}" if mark else ""
-        said = getattr(problem, "problem", None) or "not YAML"
-        raise InputError(f"not readable as YAML: {said}", where=f"{where}{line}") from None
-    if not isinstance(data, dict):
-        raise InputError("a map is a list of `field: value` lines", where=where)
-    try:
-        return Map.model_validate(data)
+        return Map.model_validate(marked.data)
     except ValidationError as problem:
         # A word not known comes first: it is why another is missing.
         first = min(problem.errors(), key=lambda error: error["type"] != "extra_forbidden")
         loc = [part for part in first["loc"] if part != "[key]"]
         field = ".".join(str(part) for part in loc)
-        number = _line_of(node, loc)
         said = first["msg"].removeprefix("Value error, ")
         if first["type"] == "extra_forbidden":
             said = "unknown key"
         raise InputError(
             f"{field}: {said}" if field else said,
-            where=f"{where}, line {number}",
+            where=marked.at(tuple(loc)),
             remedy="the form of a map is in docs/operators/load-your-book.md",
         ) from None
-
-
-class _Words(yaml.SafeLoader):
-    """YAML without dates: 2026-02-31 is a word until a field reads it as a day and says its line."""
-
-
-_Words.yaml_implicit_resolvers = {
-    first: [(tag, form) for tag, form in forms if tag != "tag:yaml.org,2002:timestamp"]
-    for first, forms in yaml.SafeLoader.yaml_implicit_resolvers.items()
-}
 
 
 def shipped_maps() -> dict[str, Path]:
@@ -332,51 +318,17 @@ def _find(name_or_path: str | Path) -> Path:
     )
 
 
-def _digest(text: str) -> str:
+def _digest(marked: Marked) -> str:
     """Of what the map says, not of how it is laid out."""
-    said = json.dumps(
-        yaml.load(text, Loader=_Words), sort_keys=True, default=str, ensure_ascii=False
-    )
+    said = json.dumps(marked.data, sort_keys=True, default=str, ensure_ascii=False)
     return hashlib.sha256(said.encode()).hexdigest()
-
-
-def _line_of(node: yaml.Node | None, loc: list[str | int]) -> int:
-    """On which line (from 1) does this part of the document begin?"""
-    line: int = node.start_mark.line if node else 0
-    for part in loc:
-        if isinstance(node, yaml.MappingNode):
-            found = [pair for pair in node.value if pair[0].value == str(part)]
-            if not found:
-                break
-            key: yaml.Node = found[0][0]
-            node = found[0][1]
-            line = key.start_mark.line
-        elif isinstance(node, yaml.SequenceNode) and isinstance(part, int):
-            node = node.value[part]
-            line = node.start_mark.line
-    return line + 1
-
-
-def _no_key_twice(node: yaml.Node | None, where: str) -> None:
-    """YAML lets a key stand twice and the last one win; here it is a mistake."""
-    if isinstance(node, yaml.SequenceNode):
-        for child in node.value:
-            _no_key_twice(child, where)
-    if isinstance(node, yaml.MappingNode):
-        seen: set[str] = set()
-        for key, child in node.value:
-            if key.value in seen:
-                line = key.start_mark.line + 1
-                raise InputError(f"{key.value}: stands twice", where=f"{where}, line {line}")
-            seen.add(key.value)
-            _no_key_twice(child, where)
 
 
 def _words(said: object) -> object:
     """What YAML read as a number, date or yes, as the words a file would hold."""
     if isinstance(said, bool):
         return "yes" if said else "no"
-    if isinstance(said, int | float | date):
+    if isinstance(said, int | Decimal | date):
         return str(said)
     return said
 
