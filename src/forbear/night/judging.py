@@ -89,7 +89,27 @@ def judge_cases(cases: Sequence[Case], *, whole_chains: bool = False) -> list[Ju
 def _asked(case: Case, rows: pl.DataFrame, judged_before: int) -> pl.DataFrame:
     """Wishes in the words of the gate, with what stands on record."""
     requests = promise(requests_of(rows, case.context, first_wish=judged_before))
-    return standing(requests, case.record, day=case.order.day, zone=case.order.book_zone)
+    record = _narrowed(case.record, rows["person"]) if judged_before else case.record
+    return standing(requests, record, day=case.order.day, zone=case.order.book_zone)
+
+
+def _narrowed(record: Record, people: pl.Series) -> Record:
+    """The record of these few people."""
+    few = people.unique().to_frame("person")
+
+    def theirs(rows: pl.DataFrame) -> pl.DataFrame:
+        return rows.join(few, on="person", how="semi", maintain_order="left")
+
+    carried = record.carried
+    return Record(
+        Carried(theirs(carried.people), theirs(carried.days), theirs(carried.numbers)),
+        people=theirs(record.people),
+        numbers=theirs(record.numbers),
+        holds=theirs(record.holds),
+        consents=theirs(record.consents),
+        placements=theirs(record.placements),
+        suppressed=record.suppressed,
+    )
 
 
 def _judge_together(asked: list[pl.DataFrame], order: Order) -> list[pl.DataFrame]:
@@ -197,12 +217,17 @@ def _gathered(case: Case, rounds: list[pl.DataFrame], papers: list[pl.DataFrame]
     """All rounds of one case; a step behind one that is open and unlimited is never needed."""
     limited = pl.col("channel").is_in(sorted(case.order.policy.capacity))
     together = pl.concat(rounds)
-    enough = (pl.col("permitted") & ~limited).cast(pl.Int32)
+    enough = (
+        together.filter(pl.col("permitted"), ~limited)
+        .group_by("person")
+        .agg(enough_at=pl.col("depth").min())
+    )
     allowed = (
-        together.sort("person", "depth")
-        .filter((enough.cum_sum().over("person") - enough) == 0)
-        .filter("permitted")
+        together.filter("permitted")
+        .join(enough, on="person", how="left", maintain_order="left")
+        .filter(pl.col("depth") <= pl.col("enough_at").fill_null(pl.col("depth")))
         .select(*case.wished.columns, "spans")
+        .sort("person", "depth")
     )
     able = allowed.select("person").unique().with_columns(able=pl.lit(True))
     first = (

@@ -45,25 +45,28 @@ def context_of(
 
     One row a person: keys, refs, zone, flags, best number, creditor, product and dates of the loan.
     """
-    mine = pl.col("person").is_in(people.implode())
-    who = part.people.lazy().filter(mine).select("person", "ref", "zone", "hardship", "vulnerable")
-    last_paid = positions.lazy().select("loan", "last_paid_on")
-    return (
+    wanted = people.to_frame("person").lazy()
+    known = (
         facts.lazy()
-        .filter(mine)
         .select("person", "loan", "days_past_due", "amount_due", "age", "best_hour")
+        .join(wanted, on="person", how="semi")
+        .collect()
+    )
+    who = part.people.lazy().select("person", "ref", "zone", "hardship", "vulnerable")
+    leads = known.lazy().select("loan").drop_nulls().unique()
+    last_paid = positions.lazy().select("loan", "last_paid_on").join(leads, on="loan", how="semi")
+    numbers = best_numbers(part.numbers.lazy().join(wanted, on="person", how="semi"))
+    return (
+        known.lazy()
         .join(who, on="person", how="left", maintain_order="left")
-        .join(
-            best_numbers(part.numbers.lazy().filter(mine)),
-            on="person", how="left", maintain_order="left",
-        )
-        .join(_loan_words(part, order), on="loan", how="left", maintain_order="left")
+        .join(numbers, on="person", how="left", maintain_order="left")
+        .join(_loan_words(part, order, leads), on="loan", how="left", maintain_order="left")
         .join(last_paid, on="loan", how="left", maintain_order="left")
         .collect()
-    )  # fmt: skip
+    )
 
 
-def _loan_words(part: Part, order: Order) -> pl.LazyFrame:
+def _loan_words(part: Part, order: Order, leads: pl.LazyFrame) -> pl.LazyFrame:
     """The words of a loan the law knows: creditor, kind of lender and of loan, dates, ceiling."""
     kinds = {
         name: "pos_instalment" if product.kind in _POS_KINDS else "consumer_loan"
@@ -72,6 +75,7 @@ def _loan_words(part: Part, order: Order) -> pl.LazyFrame:
     lenders = order.creditors.lazy().select("creditor", "lender_type")
     return (
         part.loans.lazy()
+        .join(leads, on="loan", how="semi")
         .select(
             "loan", "creditor", "last_due_on", "over_ceiling",
             loan_ref="ref",
