@@ -10,10 +10,9 @@ import polars as pl
 import pytest
 from tests.facts.books import DAY, Rows, facts_of, position
 
-from forbear.book.schema import CHANNELS, HOLD_KINDS
+from forbear.book.schema import HOLD_KINDS
 from forbear.errors import BookError
 from forbear.facts.definitions import DAYS_WINDOWS, FACTS, NEVER
-from forbear.policy.explain import CHANNEL_WORDS
 
 OVERDUE = {"due_since": date(2026, 11, 1)}
 
@@ -477,7 +476,3 @@ def test_scores_come_from_outside_and_have_stated_values_without() -> None:
 def test_a_fact_that_does_not_exist() -> None:
     with pytest.raises(BookError, match="no such fact: shoe_size"):
         facts_of(wanted=["shoe_size"])
-
-
-def test_channels_of_the_book_are_all_known_to_policies() -> None:
-    assert set(CHANNEL_WORDS) == set(CHANNELS)

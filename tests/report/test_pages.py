@@ -5,10 +5,10 @@ from typing import Any
 
 import pytest
 
+from forbear.book.words import both
 from forbear.measure.exposure import Exposure
 from forbear.report.exposure_page import Run, Setting, exposure_page
 from forbear.report.night_page import night_page
-from forbear.report.words import both
 
 
 def a_summary(**changed: Any) -> dict[str, Any]:

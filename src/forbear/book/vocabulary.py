@@ -6,7 +6,10 @@ CHANNELS = (
     "app", "push", "sms", "im", "email", "letter", "ai_call", "call", "visit",
     "agency", "court", "adverse_report",
 )  # fmt: skip
-"""Every way out of the house. The last three are proposals to a named person, not contacts."""
+"""Every way out of the house. The last three are not contacts."""
+
+PROPOSED = ("visit", "agency", "court", "adverse_report")
+"""Ways that only a named person decides; a policy can propose them."""
 
 CALL_CHANNELS = ("ai_call", "call")
 TEXT_CHANNELS = ("app", "push", "sms", "im", "email")

@@ -8,8 +8,9 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
+from forbear.book.words import BUCKET, REASON
 from forbear.money import format_amount
-from forbear.report.words import BUCKET, CHANNEL, NEVER_LEGAL, REASON, Tongue
+from forbear.report.words import NEVER_LEGAL, PLANNED, Tongue
 
 Said = Mapping[str, Any]
 
@@ -65,7 +66,7 @@ def show_summary(console: Console, said: Said, *, language: Tongue = "en") -> No
     console.print(word("judged", **page))
     console.print(_buckets(page, word, language))
     console.print(
-        _counts(page["plan_by_channel"], word("plan"), word("people_n"), CHANNEL, language)
+        _counts(page["plan_by_channel"], word("plan"), word("people_n"), PLANNED, language)
     )
     console.print(
         _counts(page["withheld_by_reason"], word("left"), word("people_n"), REASON, language)
@@ -129,6 +130,6 @@ def _capacity(page: Said, word: Any, language: Tongue) -> Table:
     for name in ("places", "given", "refused"):
         table.add_column(word(name), justify="right")
     for channel, row in page["capacity"].items():
-        said = CHANNEL[channel][language] if channel in CHANNEL else channel
+        said = PLANNED[channel][language] if channel in PLANNED else channel
         table.add_row(said, *(f"{row[name]:,}" for name in ("places", "given", "refused")))
     return table

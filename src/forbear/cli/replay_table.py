@@ -5,10 +5,11 @@ from __future__ import annotations
 import unicodedata
 from collections.abc import Callable, Sequence
 
+from forbear.book.words import REASON
 from forbear.measure.exposure import ANYWAY_DAYS, Exposure
 from forbear.money import format_amount
 from forbear.night.replay import ASSUMED, Replayed
-from forbear.report.words import CHANNEL, EXPOSURE, REASON, Tongue
+from forbear.report.words import EXPOSURE, PLANNED, Tongue
 
 Cell = Callable[[Exposure], str]
 
@@ -33,7 +34,7 @@ def _rows(done: Replayed, language: Tongue) -> list[tuple[str, Cell]]:
     for channel in used:
         rows.append(
             (
-                f"  {CHANNEL[channel][language] if channel in CHANNEL else channel}",
+                f"  {PLANNED[channel][language] if channel in PLANNED else channel}",
                 lambda e, channel=channel: _per(e.per_person(channel)),  # type: ignore[misc]
             )
         )

@@ -10,9 +10,10 @@ from collections.abc import Callable, Iterator
 
 from sqlglot import exp
 
+from forbear.book.vocabulary import PROPOSED
 from forbear.errors import PolicyError
 from forbear.facts.definitions import FACTS
-from forbear.policy.form import PROPOSED, QUIET, Step
+from forbear.policy.form import QUIET, Step
 from forbear.policy.load import OWED, Policy
 from forbear.policy.reachable import witness
 from forbear.relief.offers import ALWAYS

@@ -6,6 +6,7 @@ exactly the content that was read.
 
 from __future__ import annotations
 
+from forbear.book.words import CHANNEL, PURPOSE
 from forbear.facts.definitions import FACTS
 from forbear.policy.form import Do, Step
 from forbear.policy.load import OWED, Policy
@@ -14,38 +15,12 @@ from forbear.policy.phrases import Language, conditions
 from forbear.relief.terms import OFFERS
 from forbear.relief.words import relief_words
 
-CHANNEL_WORDS = {
-    "app": ("应用内消息", "message in the app"),
-    "push": ("应用推送", "push message"),
-    "sms": ("短信", "SMS"),
-    "im": ("即时消息", "instant message"),
-    "email": ("电子邮件", "e-mail"),
-    "letter": ("信函", "letter"),
-    "ai_call": ("智能外呼", "call by a machine"),
-    "call": ("人工电话", "call by a person"),
-    "visit": ("上门", "visit"),
-    "agency": ("委外", "agency"),
-    "court": ("司法", "court"),
-    "adverse_report": ("报送不良信息", "adverse credit report"),
-}
-
 TONE_WORDS = {
     "supportive": ("支持", "supportive"),
     "warm": ("温暖", "warm"),
     "friendly": ("友好", "friendly"),
     "neutral": ("中性", "neutral"),
     "factual": ("据实", "factual"),
-}
-
-PURPOSE_WORDS = {
-    "collect": ("催收", "to ask for payment"),
-    "remind": ("提醒", "to remind"),
-    "notice_required": ("必须的告知", "a notice that is owed"),
-    "confirm_talk": ("谈话的书面确认", "written confirmation of a talk"),
-    "help_offer": ("提供帮助", "to offer help"),
-    "locate": ("查找联系方式", "to find the person"),
-    "give_payment_details": ("提供付款信息", "to give payment details"),
-    "answer_request": ("答复请求", "to answer a request"),
 }
 
 HOUR_WORDS = {
@@ -121,7 +96,7 @@ def explain(policy: Policy, language: Language = "zh") -> str:
         blocks.append(_T["after"][here].format(form.after))
     blocks += [_T["gate"][here], _silence(policy, here), _T["order"][here]]
     blocks += [_step(policy, place, step, language) for place, step in enumerate(policy.steps, 1)]
-    blocks += _rest(policy, here)
+    blocks += _rest(policy, language)
     return "\n\n".join("\n".join(wrap(line) for line in b.split("\n")) for b in blocks) + "\n"
 
 
@@ -139,7 +114,7 @@ def _step(policy: Policy, place: int, step: Step, language: Language) -> str:
     lines = [
         f"{place}. {step.id}",
         f"   {_T['when'][here]}{said}{stop}",
-        f"   {_T['do'][here]}{_do(step.do, here)}{stop}",
+        f"   {_T['do'][here]}{_do(step.do, language)}{stop}",
         f"   {_T['offer'][here]}{_offers(step.do, here)}{stop}",
     ]
     if step.do.purpose not in OWED:
@@ -148,10 +123,11 @@ def _step(policy: Policy, place: int, step: Step, language: Language) -> str:
     return "\n".join(lines)
 
 
-def _do(do: Do, here: int) -> str:
+def _do(do: Do, language: Language) -> str:
+    here = 0 if language == "zh" else 1
     parts = [
-        CHANNEL_WORDS[do.channel][here],
-        PURPOSE_WORDS[do.purpose][here],
+        CHANNEL[do.channel][language],
+        PURPOSE[do.purpose][language],
         _T["tone"][here].format(TONE_WORDS[do.tone][here]),
     ]
     if do.hour:
@@ -168,12 +144,13 @@ def _offers(do: Do, here: int) -> str:
     return ("、", ", ")[here].join(OFFERS[offer][here] for offer in named)
 
 
-def _rest(policy: Policy, here: int) -> list[str]:
+def _rest(policy: Policy, language: Language) -> list[str]:
+    here = 0 if language == "zh" else 1
     form = policy.form
     rank = FACTS[form.rank]
     blocks = [_T["rank"][here].format((rank.zh, rank.en)[here])]
     if form.capacity:
-        said = [f"{CHANNEL_WORDS[c][here]} {n}" for c, n in form.capacity.items()]
+        said = [f"{CHANNEL[c][language]} {n}" for c, n in form.capacity.items()]
         blocks.append(_T["capacity"][here].format(("、", ", ")[here].join(said)))
     blocks.append(relief_words(policy.relief, here))
     if form.explore:

@@ -24,9 +24,6 @@ HOURS = ("best_hour", "other_hours")
 QUIET = ("promise_open", "plan_kept", "help_requested", "dispute_open", "complaint_open")
 """What silences chasing in every policy (DESIGN law 7); a policy may name more, never fewer."""
 
-PROPOSED = ("visit", "agency", "court", "adverse_report")
-"""Ways that only a named person decides; a policy can propose them."""
-
 SHARE_ONE = 1_000_000
 
 

@@ -6,13 +6,14 @@ from collections.abc import Mapping, Sequence
 
 import polars as pl
 
+from forbear.book.words import Both, both
 from forbear.measure.exposure import NOT_CONTACTS, exposure
 from forbear.night.run import Nights
 from forbear.night.run import Run as NightsRun
 from forbear.policy import Policy
 from forbear.policy.explain import explain
 from forbear.report.exposure_page import Run
-from forbear.report.words import CHANNEL, Both, both
+from forbear.report.words import PLANNED
 
 STORY_DAYS = 20
 """How long in arrears on the first night the person of the story may be."""
@@ -58,7 +59,7 @@ def _days_of(run: NightsRun, person: int) -> dict[str, Both]:
     waiting = ""
     for day, channel in rows.select("day", pl.col("channel").cast(pl.String)).iter_rows():
         if channel not in NOT_CONTACTS or channel != waiting:
-            told[str(day)] = CHANNEL[channel]
+            told[str(day)] = PLANNED[channel]
         waiting = channel
     return told
 

@@ -5,19 +5,17 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
+from forbear.book.words import REASON, Both, both
 from forbear.measure.exposure import Exposure
 from forbear.report import charts
 from forbear.report.page import render
 from forbear.report.words import (
-    CHANNEL,
     EXPOSURE,
     NEVER_LEGAL,
-    REASON,
+    PLANNED,
     SIMULATED,
     TONGUES,
-    Both,
     Tongue,
-    both,
     rule_words,
 )
 
@@ -92,7 +90,7 @@ def exposure_page(setting: Setting, runs: Sequence[Run], *, tongue: Tongue = "zh
         channel_chart=_stacks(
             {run.name: run.figures.by_channel for run in runs},
             runs,
-            CHANNEL,
+            PLANNED,
             both("各策略按渠道的联系次数", "Contacts by channel under each policy"),
         ),
         day_chart=_days(runs),
@@ -144,13 +142,13 @@ def _stacks(
 
 def _proposals(runs: Sequence[Run]) -> dict[str, object] | None:
     """Who waits for a named person's decision, a row a policy; none where nobody does."""
-    used = [name for name in CHANNEL if any(run.figures.proposals.get(name) for run in runs)]
+    used = [name for name in PLANNED if any(run.figures.proposals.get(name) for run in runs)]
     rows = [
         (run.title, [run.figures.proposals.get(name, 0) for name in used])
         for run in runs
         if run.figures.proposals
     ]
-    return {"names": [CHANNEL[name] for name in used], "rows": rows} if used else None
+    return {"names": [PLANNED[name] for name in used], "rows": rows} if used else None
 
 
 def _days(runs: Sequence[Run]) -> dict[str, str]:

@@ -5,19 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from forbear.book.words import BUCKET, REASON, Both, both
 from forbear.report import charts
 from forbear.report.page import render
-from forbear.report.words import (
-    BUCKET,
-    CHANNEL,
-    NEVER_LEGAL,
-    REASON,
-    TONGUES,
-    Both,
-    Tongue,
-    both,
-    rule_words,
-)
+from forbear.report.words import NEVER_LEGAL, PLANNED, TONGUES, Tongue, rule_words
 
 ALL_STATES = ("M0", "M1", "M2", "M3", "M4+", "settled", "charged off", "set aside")
 IN_ARREARS = ("M1", "M2", "M3", "M4+")
@@ -57,10 +48,10 @@ def night_page(
         never_legal=NEVER_LEGAL,
         plan_rows=summary["plan_by_channel"],
         plan_chart=_bars(
-            summary["plan_by_channel"], CHANNEL, both("按渠道的计划", "Plan by channel")
+            summary["plan_by_channel"], PLANNED, both("按渠道的计划", "Plan by channel")
         ),
         full=[
-            (CHANNEL.get(name, both(name, name)), row["places"], row["given"], row["refused"])
+            (PLANNED.get(name, both(name, name)), row["places"], row["given"], row["refused"])
             for name, row in summary["capacity"].items()
         ],
         withheld_rows=summary["withheld_by_reason"],

@@ -9,8 +9,9 @@ from pathlib import Path
 import jinja2
 from markupsafe import Markup, escape
 
+from forbear.book.words import Both
 from forbear.money import format_amount
-from forbear.report.words import TONGUES, Both, Tongue
+from forbear.report.words import TONGUES, Tongue
 
 _SOURCE = files("forbear.report") / "pages"
 
