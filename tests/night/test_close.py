@@ -299,3 +299,35 @@ def test_a_full_day_serves_the_best_ranked_and_sends_the_others_to_their_gentler
     # gate gave no call.
     above = texts.filter(pl.col("rank") > calls["rank"].min()).height
     assert above <= texts.height - refused
+
+
+def test_damage_inside_a_part_file_is_named_and_leaves_nothing(book: Book, tmp_path: Path) -> None:
+    for table in ("loans", "state/positions"):
+        hurt = tmp_path / table.replace("/", "-")
+        shutil.copytree(book.path, hurt)
+        file = hurt / table / "part-0001.parquet"
+        whole = bytearray(file.read_bytes())
+        for at in range(100, len(whole) // 2, 7):  # the footer stays, so that the file opens
+            whole[at] ^= 0x5A
+        file.write_bytes(bytes(whole))
+        out = tmp_path / "nights" / "one"
+        with pytest.raises(BookError, match=f"{table}/part-0001.parquet: is damaged"):
+            close(Book.open(hurt), out)
+        assert list(out.parent.iterdir()) == []
+
+
+def test_a_disk_that_is_full_is_named_and_leaves_nothing(
+    book: Book, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    whole = pl.DataFrame.write_parquet
+
+    def full(frame: pl.DataFrame, file: Path, **how: object) -> None:
+        if "receipts" in str(file):
+            raise pl.exceptions.ComputeError("parquet: transport error")
+        whole(frame, file, **how)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(pl.DataFrame, "write_parquet", full)
+    out = tmp_path / "nights" / "one"
+    with pytest.raises(BookError, match=r"receipts/part-0000.parquet: could not be written"):
+        close(book, out)
+    assert list(out.parent.iterdir()) == []

@@ -130,21 +130,56 @@ def write_table(path: Path, name: str, frame: pl.DataFrame, *, in_order: bool = 
     was.
     """
     frame = arrange(name, frame, in_order=in_order).rechunk()
-    with file_aside(path) as aside:
-        try:
-            frame.write_parquet(
-                aside,
-                compression="zstd",
-                compression_level=ZSTD_LEVEL,
-                statistics=True,
-                row_group_size=ROW_GROUP,
-            )
-        except (OSError, pl.exceptions.PolarsError) as problem:
-            raise BookError(
-                f"could not be written: {str(problem).splitlines()[0][:200]}",
-                where=str(path),
-                remedy="see that the disk has room; the file is as it was before",
-            ) from None
+    with file_aside(path) as aside, writable(path):
+        frame.write_parquet(
+            aside,
+            compression="zstd",
+            compression_level=ZSTD_LEVEL,
+            statistics=True,
+            row_group_size=ROW_GROUP,
+        )
+
+
+@contextmanager
+def writable(path: Path) -> Iterator[None]:
+    """Say which file the disk did not take, whatever words Polars or the system has for it.
+
+    >>> with writable(Path("nights/plan.parquet")):
+    ...     raise OSError("No space left on device")
+    Traceback (most recent call last):
+    forbear.errors.BookError: nights/plan.parquet: could not be written: No space left on device ...
+    """
+    try:
+        yield
+    except (OSError, pl.exceptions.PolarsError) as problem:
+        raise BookError(
+            f"could not be written: {_first_line(problem)}",
+            where=str(path),
+            remedy="see that the disk has room; what was there before is as it was",
+        ) from None
+
+
+@contextmanager
+def readable(path: Path) -> Iterator[None]:
+    """Say which file could not be read to its end: damage inside shows only when rows are asked for.
+
+    >>> with readable(Path("BOOK/loans/part-0000.parquet")):
+    ...     raise pl.exceptions.ComputeError("parquet: data corruption detected")
+    Traceback (most recent call last):
+    forbear.errors.BookError: BOOK/loans/part-0000.parquet: is damaged: parquet: data corruption ...
+    """
+    try:
+        yield
+    except (OSError, pl.exceptions.ComputeError) as problem:
+        raise BookError(
+            f"is damaged: {_first_line(problem)}",
+            where=str(path),
+            remedy="take it from a backup, or load or make the book anew",
+        ) from None
+
+
+def _first_line(problem: Exception) -> str:
+    return next(iter(str(problem).splitlines()), "")[:200]
 
 
 def scan_table(paths: Sequence[Path], name: str) -> pl.LazyFrame:
@@ -162,7 +197,8 @@ def scan_table(paths: Sequence[Path], name: str) -> pl.LazyFrame:
 def read_table(path: Path, name: str) -> pl.DataFrame:
     """What does this one file say, read as the table ``name``? Raises BookError as ``scan_table``."""
     check_file(path, name)
-    return pl.read_parquet(path, columns=list(table_named(name).schema), glob=False)
+    with readable(path):
+        return pl.read_parquet(path, columns=list(table_named(name).schema), glob=False)
 
 
 def check_file(path: Path, name: str) -> None:

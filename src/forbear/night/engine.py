@@ -22,7 +22,14 @@ from pathlib import Path
 import polars as pl
 
 from forbear.book.arrears.terms import book_terms
-from forbear.book.files import ROW_GROUP, ZSTD_LEVEL, folder_aside, write_table
+from forbear.book.files import (
+    ROW_GROUP,
+    ZSTD_LEVEL,
+    folder_aside,
+    readable,
+    writable,
+    write_table,
+)
 from forbear.book.layout import Book
 from forbear.book.schema import STATE
 from forbear.errors import BookError
@@ -142,8 +149,9 @@ def run_night(
         asking = [pl.read_ipc(_asking(work, part)) for part in parts]
         capacity = load_policy(night.policy).capacity
         granted = meet(asking, capacity)
-        for part in parts:
-            granted[part].write_ipc(_granted(work, part))
+        with writable(work):
+            for part in parts:
+                granted[part].write_ipc(_granted(work, part))
         told = run(
             _second_pass,
             [(night, part, aside, first[part]) for part in parts],
@@ -155,7 +163,8 @@ def run_night(
                 planned[channel] = planned.get(channel, 0) + n
         closed = Closed(told, capacity_told(capacity, planned, asking, granted), _spent(told))
         shutil.rmtree(work)
-        seal(aside, closed)
+        with writable(out):
+            seal(aside, closed)
     return closed
 
 
@@ -168,12 +177,14 @@ def suppressed_numbers(book: Book, night: Night) -> tuple[int, ...]:
     found: set[int] = set()
     for part in range(book.files):
         opted_out = pl.col("health") == "opted_out"
-        rows = book.scan("numbers", part).filter(opted_out).select("number").collect()
+        with readable(book.file("numbers", part)):
+            rows = book.scan("numbers", part).filter(opted_out).select("number").collect()
         found.update(rows["number"].to_list())
         file = night.before.file("carried_numbers", part)
         if file.is_file():
             refused = pl.scan_parquet(file).filter(pl.col("refused_at").is_not_null())
-            found.update(refused.select("number").collect()["number"].to_list())
+            with readable(file):
+                found.update(refused.select("number").collect()["number"].to_list())
         found.update(_refused_since(book, night, part))
     return tuple(sorted(found))
 
@@ -231,14 +242,16 @@ def _write_first(said: PartNight, part: int, aside: Path, receipts: bool) -> dic
     if receipts:
         file = aside / "receipts" / name
         file.parent.mkdir(exist_ok=True)
-        said.receipts.write_parquet(
-            file, compression="zstd", compression_level=ZSTD_LEVEL, row_group_size=ROW_GROUP
-        )
+        with writable(file):
+            said.receipts.write_parquet(
+                file, compression="zstd", compression_level=ZSTD_LEVEL, row_group_size=ROW_GROUP
+            )
         digests["receipts"] = digest(said.receipts)
     work = aside / ".work"
-    said.asking().write_ipc(_asking(work, part))
-    said.choices.write_ipc(work / f"choices-{part:04d}.arrow")
-    said.people.write_ipc(work / f"people-{part:04d}.arrow")
+    with writable(work):
+        said.asking().write_ipc(_asking(work, part))
+        said.choices.write_ipc(work / f"choices-{part:04d}.arrow")
+        said.people.write_ipc(work / f"people-{part:04d}.arrow")
     return digests
 
 
@@ -320,7 +333,13 @@ def _pool(workers: int) -> Iterator[_Run]:
             arguments: list[tuple[object, ...]],
             done: Callable[[int, int], None],
         ) -> list[PartTold]:
-            waiting: list[Future[PartTold]] = [pool.submit(task, *each) for each in arguments]
+            # Processes start here. A mask is inherited, so that Ctrl-C never meets one half-imported;
+            # ours is only held back for that moment.
+            old = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+            try:
+                waiting: list[Future[PartTold]] = [pool.submit(task, *each) for each in arguments]
+            finally:
+                signal.pthread_sigmask(signal.SIG_SETMASK, old)
             for n, finished in enumerate(as_completed(waiting), 1):
                 finished.result()
                 done(n, len(waiting))

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import polars as pl
 
-from forbear.book.files import read_table
+from forbear.book.files import read_table, readable
 from forbear.book.layout import Book
 from forbear.book.schema import STATE, TABLES
 from forbear.dates import day_start
@@ -53,15 +53,15 @@ def read_part(
     yesterday = day - timedelta(days=1)
     opened = before.day == day and state is None
     state = state or {name: _state(before, name, part) for name in STATE}
-    signed = {
-        name: book.scan(name, part).select(columns).collect()
-        for name, columns in SIGNED_COLUMNS.items()
-    }
-    starting = (
-        TABLES["instalments"].empty()
-        if opened
-        else book.scan("instalments", part).filter(pl.col("from_on") == yesterday).collect()
-    )
+    signed = {}
+    for name, columns in SIGNED_COLUMNS.items():
+        with readable(book.file(name, part)):
+            signed[name] = book.scan(name, part).select(columns).collect()
+    starting = TABLES["instalments"].empty()
+    if not opened:
+        with readable(book.file("instalments", part)):
+            begins = pl.col("from_on") == yesterday
+            starting = book.scan("instalments", part).filter(begins).collect()
     return Part(
         day=day,
         **signed,
@@ -99,12 +99,14 @@ def past_of(book: Book, part: int, until: date) -> Callable[[pl.Series], Past]:
         few = pl.col("loan").is_in(loans.implode())
         inbox = [book.read_inbox(day, "events", part) for day in book.inbox_days() if day <= until]
         known = pl.col("recorded_at") < day_start(until + timedelta(days=1), book.zone)
-        events = [book.scan("events", part).filter(few, known).collect()]
-        return Past(
-            book.scan("loans", part).filter(few).collect(),
-            book.scan("instalments", part).filter(few).collect().sort("loan", "seq"),
-            pl.concat(events + [rows.filter(few) for rows in inbox]).sort(TABLES["events"].order),
-        )
+        with readable(book.file("events", part)):
+            events = [book.scan("events", part).filter(few, known).collect()]
+        with readable(book.file("loans", part)):
+            signed = book.scan("loans", part).filter(few).collect()
+        with readable(book.file("instalments", part)):
+            planned = book.scan("instalments", part).filter(few).collect()
+        told = pl.concat(events + [rows.filter(few) for rows in inbox])
+        return Past(signed, planned.sort("loan", "seq"), told.sort(TABLES["events"].order))
 
     return past
 
