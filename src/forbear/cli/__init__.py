@@ -6,8 +6,10 @@ remedy and end with exit code 2; nothing half-written is left in place.
 
 from __future__ import annotations
 
+import errno
 import importlib
 import sys
+from typing import NoReturn
 
 import typer
 from rich.console import Console
@@ -18,9 +20,22 @@ from forbear.errors import ForbearError
 COMMANDS: tuple[str, ...] = ("book", "close", "demo", "law", "loan", "policy", "replay", "score")
 """Commands in the order in which help lists them; each is the module ``forbear.cli.<name>``."""
 
+HELP = """Arrears kept exactly, decided with reasons, inside the law (宽限：算得准、有理由、不越界).
+
+Begin with `forbear demo`; or `forbear book load`, then `forbear close` every morning."""
+
 shell = typer.Typer(
-    name="forbear", help=__doc__.splitlines()[0], no_args_is_help=True, add_completion=False
+    name="forbear",
+    help=HELP,
+    no_args_is_help=True,
+    add_completion=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
 )
+
+
+@shell.callback()
+def begin() -> None:
+    """Keep commands named even when only one of them is loaded."""
 
 
 @shell.command()
@@ -31,19 +46,31 @@ def version() -> None:
 
 def main() -> None:
     """Run the command line; the only place that turns an error into an exit code."""
-    named = [name for name in COMMANDS if name in sys.argv[1:2]]
-    for name in named or COMMANDS:
+    try:
+        _run()
+    except ForbearError as problem:
+        _complain(str(problem))
+    except OSError as problem:
+        said = problem.strerror or str(problem)
+        where = f"{problem.filename}: " if problem.filename else ""
+        full = " (make room and run it again; nothing half-written was left)"
+        _complain(f"{where}{said}{full if problem.errno == errno.ENOSPC else ''}")
+    except KeyboardInterrupt:
+        sys.exit(130)
+
+
+def _run() -> None:
+    asked = sys.argv[1:2]
+    if asked == ["--version"]:
+        sys.argv[1:2] = asked = ["version"]
+    named = [name for name in COMMANDS if name in asked]
+    for name in named or (() if asked == ["version"] else COMMANDS):
         command = importlib.import_module(f"forbear.cli.{name}")
         shell.add_typer(command.app, name=name)
-    try:
-        shell()
-    except ForbearError as problem:
-        Console(stderr=True, highlight=False, soft_wrap=True).print(
-            f"error: {problem}", style="red"
-        )
-        sys.exit(2)
-    except OSError as problem:
-        Console(stderr=True, highlight=False, soft_wrap=True).print(
-            f"error: {problem.filename or ''}: {problem.strerror}", style="red"
-        )
-        sys.exit(2)
+    shell()
+
+
+def _complain(said: str) -> NoReturn:
+    console = Console(stderr=True, highlight=False, soft_wrap=True)
+    console.print(f"error: {said}", style="red", markup=False)
+    sys.exit(2)

@@ -21,7 +21,7 @@ from forbear.night.saying import Said, begin_from, days_missing, say
 from forbear.report.night_page import night_page
 from forbear.report.words import Tongue, both
 
-app = typer.Typer()
+app = typer.Typer(subcommand_metavar="")
 
 MOST_WORKERS = 64
 
@@ -38,7 +38,7 @@ def close(
     ] = None,
     score: Annotated[Path | None, typer.Option(help="a score file; else the shipped one")] = None,
     workers: Annotated[
-        int, typer.Option(min=1, max=MOST_WORKERS, help="processes; 0 cores are left idle")
+        int, typer.Option(min=1, max=MOST_WORKERS, help="processes, each with its part files")
     ] = 1,
     seed: Annotated[int, typer.Option(help="keys the draws of experiments")] = 0,
     receipts: Annotated[bool, typer.Option(help="write a receipt for every wish judged")] = True,
@@ -49,16 +49,18 @@ def close(
     lang: Annotated[str | None, typer.Option(help="zh or en; else the terminal's")] = None,
 ) -> None:
     """Close one night: bring the book to today, decide, ask the gate, plan the day."""
+    language = terminal_language(lang)
     opened = Book.open(book)
     day = dates.parse_day(as_of)
     before = begin_from(opened, begin)
     missing = days_missing(before, opened, day)
     if missing and not catch_up:
+        lie = "morning lies" if len(missing) == 1 else "mornings lie"
         raise BookError(
-            f"{len(missing)} mornings lie between: close {missing[0]} first",
+            f"{len(missing)} {lie} between: close {missing[0]} first",
             where=str(before.folder),
-            remedy=f"close each day in turn with --from, or give --catch-up to bring in "
-            f"{missing[0]} to {missing[-1]} without planning them",
+            remedy="close each day in turn with --from, or give --catch-up to bring in what lies "
+            "between without planning it",
         )
     night = Night(
         book=book, before=before, day=day, policy=policy, law=law, scores=score, seed=seed,
@@ -73,9 +75,7 @@ def close(
         titles = {
             rule.name: both(rule.title["zh"], rule.title["en"]) for rule in order.rulebook.rules
         }
-        page = night_page(
-            said.summary, tongue=terminal_language(lang), rule_titles=titles, root=said.root
-        )
+        page = night_page(said.summary, tongue=language, rule_titles=titles, root=said.root)
         (folder / "summary.html").write_text(page, encoding="utf-8")
         told.append(said)
 
@@ -89,7 +89,7 @@ def close(
         typer.echo(json.dumps(told[0].data, ensure_ascii=False, indent=1, sort_keys=True))
         return
     console = Console(highlight=False, width=min(100, Console().width or 100))
-    show_summary(console, told[0].data, language=terminal_language(lang))
+    show_summary(console, told[0].data, language=language)
     stages = ", ".join(f"{name} {ns / 1e9:.1f}" for name, ns in closed.spent.items())
     console.print(f"{took:.1f} s ({stages}) → {out}", style="dim")
 

@@ -22,6 +22,8 @@ from forbear.book.layout import Book
 from forbear.book.synthetic.future import answers
 from forbear.book.synthetic.making import make
 from forbear.book.synthetic.recipe import Recipe
+from forbear.cli.close import terminal_language
+from forbear.errors import BookError
 from forbear.facts.opening import open_history
 from forbear.law import rulebook as law_books
 from forbear.law.rulebook import Rulebook
@@ -33,10 +35,10 @@ from forbear.policy import Policy, load, shipped
 from forbear.report.comparison import compared, person_of_the_story, summary_rows
 from forbear.report.exposure_page import Run, Setting, exposure_page
 from forbear.report.page import write_page
-from forbear.report.words import Both, Tongue, both
+from forbear.report.words import Both, both
 from forbear.score.tables import default
 
-app = typer.Typer()
+app = typer.Typer(subcommand_metavar="")
 
 AS_OF = date(2026, 11, 21)
 LAW = "cn+cn-house"
@@ -48,10 +50,11 @@ def demo(
     people: Annotated[int, typer.Option(min=50, help="how many people")] = 20_000,
     nights: Annotated[int, typer.Option(min=1, max=90, help="how many nights")] = 30,
     seed: Annotated[int, typer.Option(help="the same seed makes the same demo")] = 7,
-    tongue: Annotated[str, typer.Option(help="zh or en: which language shows first")] = "zh",
+    lang: Annotated[str, typer.Option(help="zh or en: which language shows first")] = "zh",
 ) -> None:
     """Make a book of 20,000 people, close 30 nights under every policy, and write the comparison."""
     begun = time.monotonic()
+    tongue = terminal_language(lang)
     screen = Console(highlight=False, width=100)
     with Progress(console=Console(stderr=True), transient=True) as progress:
         task = progress.add_task("making a book of people who do not exist 造簿", total=nights + 2)
@@ -64,7 +67,7 @@ def demo(
         story = person_of_the_story(closed)
         runs = compared(closed, policies, story)
         setting = _setting(book, closed, rulebook, people, nights, seed, story)
-        write_page(out / "report.html", exposure_page(setting, runs, tongue=_tongue(tongue)))
+        write_page(out / "report.html", exposure_page(setting, runs, tongue=tongue))
     screen.print(_table(runs, people, nights))
     screen.print(
         "Exposure, not effect: nobody pays because of a contact here, so there is no recovery column.\n"
@@ -77,7 +80,7 @@ def demo(
 def _book(path: Path, people: int, nights: int, seed: int) -> Book:
     """The synthetic book with its future, made afresh."""
     if path.exists():
-        shutil.rmtree(path)
+        _remove_demo(path)
     path.parent.mkdir(parents=True, exist_ok=True)
     recipe = Recipe(seed=seed, people=people, as_of=AS_OF, days=400, files=1, plain=False)
 
@@ -88,6 +91,21 @@ def _book(path: Path, people: int, nights: int, seed: int) -> Book:
     # payments of two more weeks, so that "paid within 14 days anyway" is known for the last night too
     make(recipe, path, future_days=nights + max(ANYWAY_DAYS), finish=finish)
     return Book.open(path)
+
+
+def _remove_demo(path: Path) -> None:
+    """Remove the book of an earlier demo, and nothing that somebody may still need."""
+    try:
+        made_by = Book.open(path).manifest.source.get("made_by")
+    except BookError:
+        made_by = None
+    if made_by != "forbear book make":
+        raise BookError(
+            "is not the book of an earlier demo and is left alone",
+            where=str(path),
+            remedy="name another folder with --out",
+        )
+    shutil.rmtree(path)
 
 
 def _closed(
@@ -200,9 +218,3 @@ def _table(runs: Sequence[Run], people: int, nights: int) -> Table:
     for row in rows:
         table.add_row(*row.values())
     return table
-
-
-def _tongue(said: str) -> Tongue:
-    if said not in ("zh", "en"):
-        raise typer.BadParameter("zh or en", param_hint="--tongue")
-    return "zh" if said == "zh" else "en"

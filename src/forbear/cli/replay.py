@@ -22,7 +22,7 @@ from forbear.errors import InputError
 from forbear.night.replay import Replayed, replay, stretch
 from forbear.policy import shipped
 
-app = typer.Typer()
+app = typer.Typer(subcommand_metavar="")
 
 
 @app.callback(invoke_without_command=True, context_settings={"allow_interspersed_args": True})
@@ -54,6 +54,8 @@ def replay_book(
     names = list(shipped()) if policy == "all" else [name.strip() for name in policy.split(",")]
     if len(set(names)) != len(names) or not all(names):
         raise InputError(f"{policy!r} names a policy twice, or none", remedy="name each once")
+    if out is not None and out.exists():
+        raise InputError("is already there", where=str(out), remedy="name a new folder")
     opened = Book.open(book)
     first, last = stretch(opened, _day(begin), _day(to))
     with _Mornings((last - first).days + 1) as told:
