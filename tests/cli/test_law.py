@@ -83,3 +83,19 @@ def test_what_is_not_one_situation_is_refused() -> None:
     for said in ("", "{", "[]", '{"vectors": []}'):
         with pytest.raises(CaseError):
             run("ask", "-", said=said)
+
+
+@pytest.mark.parametrize(
+    ("said", "says"),
+    [
+        ({"setup": {"event": []}, **situation("2026-11-19T10:00:00")}, "unknown word 'event'"),
+        (situation("2026-11-19T10:00:00", duration_s="long"), "'long' is not a number of seconds"),
+        (situation("2026-11-19T10:00:00", duration_s=-1), "-1 is not a number of seconds"),
+        ({"setup": {}}, "standard input: says nothing about an attempt"),
+        ([], "standard input: says nothing about an attempt"),
+    ],
+)
+def test_a_situation_that_cannot_be_read_is_named(said: object, says: str) -> None:
+    with pytest.raises(CaseError) as problem:
+        run("ask", said=json.dumps(said))
+    assert says in str(problem.value)

@@ -57,6 +57,7 @@ EVENT_WORDS: dict[str, set[str]] = {
 }  # fmt: skip
 """Every event and the words it may say besides ``type``, ``at`` and ``debts``."""
 
+SETUP_WORDS = {"consumer", "debts", "events"}
 ATTEMPT_WORDS = {"at", "channel", "to", "number", "placed_by", "purpose", "crew", "place",
                  "entry_consent", "duration_s", "delivery_at", "debts"}  # fmt: skip
 DEBT_WORDS = {"id", "product", "balance", "days_past_due", "last_due_on", "guarantee"}
@@ -121,7 +122,12 @@ class Case:
         self.consumer: dict[str, Any] = setup.get("consumer") or {}
         self.debts: list[dict[str, Any]] = setup.get("debts") or [{}]
         self.events: list[dict[str, Any]] = setup.get("events") or []
+        self.check(setup, SETUP_WORDS, "setup")
         self.check(self.attempt, ATTEMPT_WORDS, "attempt")
+        seconds = self.attempt.get("duration_s")
+        if seconds is not None and (type(seconds) is not int or seconds < 0):
+            raise CaseError(f"{seconds!r} is not a number of seconds",
+                            where=f"{self.id}, attempt.duration_s")  # fmt: skip
         self.check(self.consumer, CONSUMER_WORDS, "consumer")
         for debt in self.debts:
             self.check(debt, DEBT_WORDS, "debt")

@@ -48,11 +48,16 @@ def ask(
     """Ask about one contact: the answer, every rule that forbids it, and when none would."""
     if lang not in _SAYS:
         raise InputError(f"no language {lang!r}", where="--lang", remedy="zh or en")
-    text = sys.stdin.read() if file == "-" else Path(file).read_text(encoding="utf-8")
-    vector, assume = _situation(text, file)
+    where = "standard input" if file == "-" else file
+    try:
+        raw = sys.stdin.buffer.read() if file == "-" else Path(file).read_bytes()
+        text = raw.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        raise CaseError("not UTF-8 text", where=where) from None
+    vector, assume = _situation(text, where)
     (answer,) = answer_cases([vector], law=law, assume=assume)
     if isinstance(answer, str):
-        raise CaseError(answer, where=file)
+        raise CaseError(answer, where=where)
     moment = vector["attempt"]["at"]
     place = (vector.get("setup", {}).get("consumer") or {}).get("tz") or "Asia/Shanghai"
     told = _told(answer, moment, place)
@@ -67,9 +72,16 @@ def _situation(text: str, where: str) -> tuple[dict[str, Any], dict[str, Any]]:
     """One situation: a vector by itself, or a file with one."""
     try:
         said = json.loads(text)
-    except ValueError as problem:
+    except (ValueError, RecursionError) as problem:
         raise CaseError(f"not JSON: {problem}", where=where) from None
-    if isinstance(said, dict) and "attempt" in said:
+    if not isinstance(said, dict) or not {"attempt", "vectors"} & said.keys():
+        raise CaseError(
+            "says nothing about an attempt",
+            where=where,
+            remedy='as {"setup": {"events": []}, '
+            '"attempt": {"at": "2026-11-21T10:00:00+08:00", "channel": "call", "to": "C1"}}',
+        )
+    if "attempt" in said:
         said = {"vectors": [{"id": "asked", **said}]}
     vectors, assume = read_cases(json.dumps(said), where=where)
     if len(vectors) != 1:
