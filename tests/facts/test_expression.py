@@ -104,3 +104,9 @@ def test_a_word_compared_without_a_guard_is_named() -> None:
     assert parse("age IS NULL OR age < 18", WORDS).unguarded == ()
     assert parse("age IS NOT NULL OR age < 18", WORDS).unguarded == ("age",)
     assert parse("age IS NULL AND age < 18", WORDS).unguarded == ("age",)
+
+
+@pytest.mark.parametrize("text", ["days < 9223372036854775808", "days < 1e999999999"])
+def test_a_number_beyond_64_bits_is_refused(text: str) -> None:
+    with pytest.raises(InputError, match="beyond anything a fact can be"):
+        parse(text, WORDS)

@@ -16,7 +16,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal, InvalidOperation, Overflow
 from typing import Literal, NoReturn, cast
 
 import polars as pl
@@ -30,6 +30,9 @@ Kind = Literal["number", "amount", "share", "yes_no", "word", "day", "instant"]
 
 SHARE_ONE = 1_000_000
 """A share is whole millionths."""
+
+INT64_MAX = 2**63 - 1
+"""Facts are columns of 64 bits."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -306,6 +309,10 @@ class _Reading:
             number = Decimal(str(literal.this)) * (-1 if negative else 1)
         except InvalidOperation:
             self.fail(f"{literal.this!r} is not a number", node)
+        except Overflow:
+            number = Decimal("Infinity")
+        if abs(number) > INT64_MAX // SHARE_ONE:
+            self.fail("the number is beyond anything a fact can be", node, "use a smaller one")
         scaled = number * {"amount": 100, "share": SHARE_ONE}.get(word.kind, 1)
         if scaled != scaled.to_integral_value():
             self.fail(f"{number} is finer than {name} is kept", node, "use fewer decimals")
