@@ -123,3 +123,12 @@ def test_ctrl_c_in_the_middle_leaves_nothing(files: Path) -> None:
     running.communicate(timeout=60)
     assert running.returncode != 0
     assert sorted(p.name for p in files.iterdir()) == ["loans.csv", "map.yaml"]
+
+
+def test_a_file_that_is_not_there_and_a_folder_are_named(files: Path) -> None:
+    how = ("book", "load", "--map", files / "map.yaml", "--out", files / "book")
+    for given, says in ((files / "loan.csv", "there is no such file"), (files, "is a folder")):
+        done = forbear(*how, given)
+        assert done.returncode == 2
+        assert done.stderr == f"error: {given}: {says} (give the files themselves)\n"
+    assert not (files / "book").exists()

@@ -43,12 +43,21 @@ WORDS = {
     },
 }  # fmt: skip
 
+TABLES_ZH = {
+    "people": "债务人", "parties": "借款关系", "numbers": "号码", "loans": "借据",
+    "instalments": "分期", "creditors": "债权人", "events": "账务流水", "contacts": "联系记录",
+    "holds": "停催", "consents": "同意", "promises": "承诺", "plans": "方案",
+    "placements": "委外", "snapshots": "月度状态",
+}  # fmt: skip
+"""What the tables of a book are called in a Chinese account."""
+
 
 def account_in_words(intake: Intake, language: str) -> str:
     """The account of a load as text of at most 100 columns, in ``zh`` or ``en``."""
     word = WORDS[language]
     lines = _files(intake.files, word)
-    rows = [f"{name} {count:,}" for name, count in intake.tables.items() if count]
+    names = TABLES_ZH if language == "zh" else {}
+    rows = [f"{names.get(name, name)} {count:,}" for name, count in intake.tables.items() if count]
     lines += ["", *_folded(f"{word['tables']}: " + ", ".join(rows))]
     as_of = intake.book.manifest.as_of
     lines.append(f"{word['as_of']}: {as_of}" if as_of else word["snapshots"])
@@ -98,7 +107,7 @@ def _reason(code: str, faults: pl.DataFrame, language: str) -> list[str]:
     word, says = WORDS[language], REASONS[code]
     text, remedy = (says.en, says.remedy) if language == "en" else (says.zh, says.remedy_zh)
     rows = faults.select("file", "row").n_unique()
-    lines = _folded(f"  {rows:,} {word['rows']}: {text}")
+    lines = _folded(f"  {rows:,} {word['row'] if rows == 1 else word['rows']}: {text}")
     lines += _folded(f"    {word['remedy']}: {remedy}")
     for row in faults.head(EXAMPLES).to_dicts():
         field = f", {row['field']}" if row["field"] else ""

@@ -10,7 +10,9 @@ import typer
 from forbear.book.intake.account import account_in_words
 from forbear.book.intake.load import load_book
 from forbear.book.intake.maps import load_map
+from forbear.book.layout import FILES_MAX
 from forbear.cli.book import app
+from forbear.errors import InputError
 
 
 @app.command()
@@ -23,7 +25,8 @@ def load(
     ],
     out: Annotated[Path, typer.Option(help="Folder of the book to make.")],
     parts: Annotated[
-        int | None, typer.Option(min=1, help="Part files; by default one for 200,000 people.")
+        int | None,
+        typer.Option(min=1, max=FILES_MAX, help="Part files; by default one for 200,000 people."),
     ] = None,
     replace: Annotated[
         bool, typer.Option("--replace", help="Put the new book in the place of an old one.")
@@ -34,5 +37,9 @@ def load(
 
     按映射把出借方的文件装成账簿；未装入的每一行都列明原因。
     """
+    for file in files:
+        if not file.is_file():
+            problem = "is a folder" if file.is_dir() else "there is no such file"
+            raise InputError(problem, where=str(file), remedy="give the files themselves")
     intake = load_book(load_map(mapping), files, out, parts=parts, replace=replace)
     typer.echo(account_in_words(intake, lang), nl=False)
