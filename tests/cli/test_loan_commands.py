@@ -107,3 +107,46 @@ def test_a_loan_above_the_ceiling_is_refused_in_words():
     done = run("apr", *loan, "--ceiling", "24%")
     assert isinstance(done.exception, ForbearError)
     assert "26.63% a year is above the ceiling of 24.00% (nominal)" in str(done.exception)
+
+
+@pytest.mark.parametrize(
+    ("option", "value", "says"),
+    [
+        ("--principal", "1e308", "--principal: amount 1e308 is beyond"),
+        ("--on", "2026-02-31", "--on: '2026-02-31' is not a calendar date"),
+        ("--on", "9999-12-31", "due dates run past the end of the calendar"),
+        ("--rate", "2000%", "--rate: '2000%' is not between 0% and 1000% a year"),
+        ("--rate", "nan", "--rate: 'nan' is not between"),
+        ("--rate", "-3", "--rate: '-3' is not between"),
+        ("--instalments", "0", "at least one instalment"),
+        ("--instalments", "100000", "due dates run past the end of the calendar"),
+        ("--instalments", "600", "the term is longer than 40 years"),
+        ("--signing-fees", "-5", "fees kept back at signing"),
+        ("--signing-fees", "12000", "fees kept back at signing"),
+        ("--product", "given", "--product given: the instalments of a given schedule are supplied"),
+        ("--product", "nope", "there is no product 'nope'"),
+    ],
+)
+def test_an_absurd_option_is_named(option: str, value: str, says: str):
+    with pytest.raises(ForbearError) as problem:
+        CliRunner().invoke(app, ["schedule", *LOAN, f"{option}={value}"], catch_exceptions=False)
+    assert says in str(problem.value)
+
+
+@pytest.mark.parametrize(
+    ("said", "says"),
+    [
+        (b"\xff\xfe{", "standard input: not UTF-8 text"),
+        (b"[" * 100_000, "standard input: not JSON: nested too deeply"),
+    ],
+)
+def test_bytes_that_are_no_json_are_named(said: bytes, says: str):
+    with pytest.raises(ForbearError) as problem:
+        CliRunner().invoke(app, ["schedule"], input=said, catch_exceptions=False)
+    assert says in str(problem.value)
+
+
+def test_a_byte_order_mark_does_no_harm():
+    loan = {"principal": "12000", "rate": "12", "disbursed_on": "2026-01-31", "instalments": 3}
+    marked = run("schedule", "--json", text="\ufeff" + json.dumps(loan))
+    assert json.loads(marked.output) == json.loads(run("schedule", *LOAN, "--json").output)

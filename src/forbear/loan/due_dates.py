@@ -5,7 +5,7 @@ from __future__ import annotations
 from calendar import monthrange
 from datetime import date, timedelta
 
-from forbear.errors import ProductError
+from forbear.errors import ProductError, RangeError
 from forbear.loan.product import DueDay, Frequency
 
 SAME_DAY = DueDay()
@@ -46,7 +46,8 @@ def due_dates(
     """On which ``count`` days do instalments fall due?
 
     ``first_due_on`` overrides the rule for the first one; the others follow at the regular distance.
-    Raises ProductError when there is no instalment, or the first is not after the disbursement.
+    Raises ProductError when there is no instalment, or the first is not after the disbursement, and
+    RangeError when they run past the end of the calendar.
 
     >>> [d.isoformat() for d in due_dates(date(2023, 10, 31), 4, every=Frequency(1, "months"))]
     ['2023-11-30', '2023-12-31', '2024-01-31', '2024-02-29']
@@ -55,6 +56,17 @@ def due_dates(
     """
     if count < 1:
         raise ProductError("a loan needs at least one instalment")
+    try:
+        return _due_dates(disbursed_on, count, every, due_day, first_due_on)
+    except (ValueError, OverflowError):
+        raise RangeError(
+            "due dates run past the end of the calendar", remedy="mend the date or the count"
+        ) from None
+
+
+def _due_dates(
+    disbursed_on: date, count: int, every: Frequency, due_day: DueDay, first_due_on: date | None
+) -> tuple[date, ...]:
     first, anchor = first_due(disbursed_on, every=every, due_day=due_day)
     if first_due_on is not None and first_due_on != first:
         ends_month = first_due_on.day == monthrange(first_due_on.year, first_due_on.month)[1]

@@ -178,7 +178,7 @@ def _check_days(
         if after <= before:
             raise ProductError(f"due date {after} is not after {before}")
     if (days[-1] - disbursed_on).days > SPAN_DAYS_MAX:
-        raise RangeError(f"the term is longer than {SPAN_DAYS_MAX} days")
+        raise RangeError("the term is longer than 40 years", remedy="give fewer instalments")
     for day, _ in draws:
         if not disbursed_on <= day < days[-1]:
             raise ProductError(f"a draw on {day} is outside the term {disbursed_on} to {days[-1]}")

@@ -68,7 +68,8 @@ def apr(
         "effective_annual_percent": ("年化综合成本 (复利)", "all-in cost, effective annual"),
         "us_actuarial_percent": ("美国法定年利率", "US actuarial APR (Regulation Z)"),
     }
-    table = Table("", "", "% / 年 year")
+    table = Table("", "")
+    table.add_column("年 a year", justify="right")
     for name, cost in costs.items():
         table.add_row(*words[name], shown_rate(cost))
     Console(width=100, highlight=False).print(table)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal, InvalidOperation
@@ -14,10 +16,10 @@ import typer
 
 from forbear.cli.loan_check.vectors import Fields
 from forbear.dates import parse_day
-from forbear.errors import InputError
+from forbear.errors import ForbearError, InputError, ProductError
 from forbear.loan.product import Product, load_product, product_from, shipped
 from forbear.loan.schedule import Instalment, as_given, schedule
-from forbear.money import RATE_ONE, parse_amount
+from forbear.money import RATE_MAX, RATE_ONE, parse_amount
 
 ProductOption = Annotated[str, typer.Option("--product", help="a shipped product, or a YAML file")]
 PrincipalOption = Annotated[str, typer.Option("--principal", help="amount lent, as 12000.00")]
@@ -52,22 +54,46 @@ def loan_from_options(
 ) -> OneLoan:
     """The loan these options describe; with no principal it is read as JSON from standard input."""
     if not principal:
-        text = "" if sys.stdin.isatty() else sys.stdin.read()
+        text = "" if sys.stdin.isatty() else _standard_input()
         if not text.strip():
             raise InputError(
                 "no loan given", remedy="give --principal, --rate, --on and --instalments, or JSON"
             )
         return loan_from_json(text)
     terms = _product(product)
-    return _signed(
-        terms,
-        parse_amount(principal, exponent=terms.exponent),
-        parse_rate(rate),
-        parse_day(on),
-        instalments,
-        parse_day(first_due) if first_due else None,
-        parse_amount(signing_fees, exponent=terms.exponent) if signing_fees else None,
-    )
+    if terms.kind == "given":
+        raise InputError(
+            "the instalments of a given schedule are supplied, not computed",
+            where=f"--product {product}",
+            remedy="give the loan with its instalments as JSON on standard input",
+        )
+    with _of("--principal"):
+        lent = parse_amount(principal, exponent=terms.exponent)
+    with _of("--rate"):
+        yearly = parse_rate(rate)
+    with _of("--on"):
+        day = parse_day(on)
+    with _of("--first-due"):
+        first = parse_day(first_due) if first_due else None
+    with _of("--signing-fees"):
+        fees = parse_amount(signing_fees, exponent=terms.exponent) if signing_fees else None
+    return _signed(terms, lent, yearly, day, instalments, first, fees)
+
+
+@contextmanager
+def _of(option: str) -> Iterator[None]:
+    """Name the option in which a value cannot be read."""
+    try:
+        yield
+    except ForbearError as problem:
+        raise InputError(problem.problem, where=option, remedy=problem.remedy) from None
+
+
+def _standard_input() -> str:
+    try:
+        return sys.stdin.buffer.read().decode("utf-8-sig")
+    except UnicodeDecodeError:
+        raise InputError("not UTF-8 text", where="standard input") from None
 
 
 def loan_from_json(text: str) -> OneLoan:
@@ -84,6 +110,8 @@ def loan_from_json(text: str) -> OneLoan:
             f"not JSON: {problem.msg}",
             where=f"standard input line {problem.lineno} column {problem.colno}",
         ) from None
+    except RecursionError:
+        raise InputError("not JSON: nested too deeply", where="standard input") from None
     fields = Fields(data, "standard input")
     said = fields.raw("product", "equal_instalment")
     product = product_from(said) if isinstance(said, dict) else _product(str(said))
@@ -139,6 +167,11 @@ def _with_fees(
     fees: int | None,
 ) -> OneLoan:
     due = product.fees_at("signing", principal) if fees is None else fees
+    if not 0 <= due < principal:
+        raise ProductError(
+            "fees kept back at signing must be from 0 to less than the amount lent",
+            remedy="see --signing-fees",
+        )
     return OneLoan(product, principal, rate, on, plan, due)
 
 
@@ -157,7 +190,11 @@ def parse_rate(text: str) -> int:
         scaled = Decimal(text.strip().removesuffix("%")) * RATE_ONE / 100
     except InvalidOperation:
         raise InputError(f"{text[:40]!r} is not a rate", remedy="write it as 12%") from None
-    if not scaled.is_finite() or scaled != int(scaled):
+    if not scaled.is_finite() or not 0 <= scaled <= RATE_MAX:
+        raise InputError(
+            f"{text[:40]!r} is not between 0% and {RATE_MAX * 100 // RATE_ONE}% a year"
+        )
+    if scaled != int(scaled):
         raise InputError(f"{text[:40]!r} is finer than a part per billion", remedy="round it")
     return int(scaled)
 
