@@ -60,8 +60,8 @@ def plan_rows(granted: pl.DataFrame, day: date) -> pl.DataFrame:
     ``granted``: one row a person with the wish they were given (step, channel, proposal, purpose,
     number, text, tone, template, offer, why_zh, why_en, hour, arm, propensity, rank), its ``place``
     in the queue of the day, its lawful ``spans``, ``zone``, ``best_hour``, ``ref``, ``loan``,
-    ``loan_ref``, ``days_past_due`` and ``amount_due``. A row that finds no whole lawful minute is not planned (the
-    gate allowed less than a minute); the caller counts it as withheld.
+    ``loan_ref``, ``days_past_due`` and ``amount_due``. A row that finds no whole lawful minute is not
+    planned (the gate allowed less than a minute); the caller counts it as withheld.
     """
     placed = place(granted, day).filter(pl.col("slot_at").is_not_null())
     uses = pl.col("channel").cast(pl.String).is_in(NEEDS_NUMBER)
