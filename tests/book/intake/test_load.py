@@ -73,7 +73,7 @@ def a_map(*files: dict[str, object], **more: object) -> MapFile:
 
 
 def load(
-    folder: Path, texts: dict[str, str] | str, the_map: MapFile | None = None, **how: int
+    folder: Path, texts: dict[str, str] | str, the_map: MapFile | None = None, **how: object
 ) -> Intake:
     texts = {"loans.csv": HEADER + texts} if isinstance(texts, str) else texts
     files = []
@@ -233,6 +233,21 @@ class TestBadRowsAreSetAside:
             assert part in chinese
         figures = json.loads((book / "intake.json").read_text())
         assert figures["reasons"] == {"no_such_day": 1}
+
+    def test_one_mistyped_year_does_not_carry_the_book_into_the_future(
+        self, tmp_path: Path
+    ) -> None:
+        late = "L3,丙,2026-01-05,100,2026-02-05,101,2099-01-01\n"
+        told = a_map(as_of="last_record")
+        intake = load(tmp_path, GOOD + late, told, today=date(2026, 3, 2))
+        assert intake.book.as_of == date(2026, 3, 1)
+        assert intake.book.inbox_days() == [date(2099, 1, 1)]
+        (note,) = intake.notes
+        assert note.startswith("the files tell of days up to 2099-01-01; history ends yesterday")
+
+    def test_a_past_that_is_over_ends_with_its_last_record(self, tmp_path: Path) -> None:
+        intake = load(tmp_path, GOOD, a_map(as_of="last_record"), today=date(2026, 11, 21))
+        assert (intake.book.as_of, intake.notes) == (date(2026, 2, 3), [])
 
     @settings(max_examples=8, deadline=None, phases=(Phase.reuse, Phase.generate))
     @given(

@@ -61,12 +61,15 @@ def load_book(
     *,
     parts: int | None = None,
     replace: bool = False,
+    today: date | None = None,
 ) -> Intake:
     """Make a book of these files by this map, in the folder ``out``; whole or not at all.
 
-    ``parts``: number of part files (by default one for each 200,000 people). Raises InputError for
-    what cannot be read as a whole, ProductError for a product that cannot be, BookError when ``out``
-    is taken, or is to be replaced and is no book.
+    ``parts``: number of part files (by default one for each 200,000 people). ``today``: with
+    ``as_of: last_record`` history ends the day before, whatever a mistyped date says.
+
+    Raises InputError for what cannot be read as a whole, ProductError for a product that cannot be,
+    BookError when ``out`` is taken, or is to be replaced and is no book.
     """
     the_map = map_file.map
     if replace and out.exists():
@@ -81,13 +84,17 @@ def load_book(
         if "loans" in tables:
             tables["loans"] = _priced(tables, the_map, products)
         groups = tables["people"].select("person", "group")
+        last = _last_day(tables, the_map)
+        as_of = last
+        if last and today and the_map.as_of == "last_record":
+            as_of = min(last, today - timedelta(days=1))
         book = Book.create(
             folder,
             currency=the_map.currency,
             exponent=the_map.exponent,
             zone=the_map.zone,
             files=parts or max(1, -(-groups.height // PEOPLE_A_PART)),
-            as_of=_as_of(tables, the_map),
+            as_of=as_of,
             scale=the_map.scale,
             assume=_assumed(the_map, tables),
             source={"map": map_file.where, "map_digest": map_file.digest},
@@ -95,6 +102,11 @@ def load_book(
         _write(book, tables, groups)
         book.write_products([product_as_data(products[name]) for name in sorted(products)])
         said = _said(book, staged, account, tables)
+        if as_of != last:
+            said.notes.append(
+                f"the files tell of days up to {last}; history ends yesterday, and what later days "
+                "recorded waits in the inbox: see whether a date is wrong"
+            )
         if not the_map.is_snapshots:
             opened = open_book(book)
             said.notes.extend(_not_opened(opened.set_aside))
@@ -167,7 +179,7 @@ def _priced(
     return tables["loans"].join(costs, on="loan", how="left", maintain_order="left")
 
 
-def _as_of(tables: dict[str, pl.DataFrame], the_map: Map) -> date | None:
+def _last_day(tables: dict[str, pl.DataFrame], the_map: Map) -> date | None:
     """The last day fully in history: as the map says, or the last any row tells of."""
     if the_map.is_snapshots:
         return None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -12,6 +13,7 @@ from forbear.book.intake.load import load_book
 from forbear.book.intake.maps import load_map
 from forbear.book.layout import FILES_MAX
 from forbear.cli.book import app
+from forbear.dates import zone
 from forbear.errors import InputError
 
 
@@ -41,5 +43,7 @@ def load(
         if not file.is_file():
             problem = "is a folder" if file.is_dir() else "there is no such file"
             raise InputError(problem, where=str(file), remedy="give the files themselves")
-    intake = load_book(load_map(mapping), files, out, parts=parts, replace=replace)
+    map_file = load_map(mapping)
+    today = datetime.now(zone(map_file.map.zone)).date()
+    intake = load_book(map_file, files, out, parts=parts, replace=replace, today=today)
     typer.echo(account_in_words(intake, lang), nl=False)
