@@ -331,3 +331,22 @@ def test_a_disk_that_is_full_is_named_and_leaves_nothing(
     with pytest.raises(BookError, match=r"receipts/part-0000.parquet: could not be written"):
         close(book, out)
     assert list(out.parent.iterdir()) == []
+
+
+def test_what_a_reader_must_know_is_said_in_both_languages(
+    book: Book, tmp_path: Path, first_night: Path
+) -> None:
+    notes = read_said(first_night)["summary"]["notes"]
+    assert notes[0] == {
+        "zh": "本账簿假定：人物均为虚构，还款不因联系而变",
+        "en": "assumed of this book: nobody in it exists; payments react to no contact",
+    }
+    assert notes[-1]["zh"].split("：")[1] == notes[-1]["en"].split(": ")[1]
+    assert "条规则待法务复核" in notes[-1]["zh"]
+    shown = CliRunner().invoke(
+        app,
+        [str(book.path), "--as-of", "2026-11-22", "--policy", "do-nothing", "--law", LAW,
+         "--out", str(tmp_path / "one"), "--lang", "zh"],
+    )  # fmt: skip
+    assert "本账簿假定" in shown.output
+    assert "assumed of" not in shown.output

@@ -37,7 +37,7 @@ def a_summary(**changed: Any) -> dict[str, Any]:
         "set_aside": 1,
         "set_aside_first": [{"loan": 7, "reason": "<b>rate</b> missing", "remedy": "supply it"}],
         "caught_up": [],
-        "notes": ["needs legal review: cn.t_01"],
+        "notes": [{"zh": "待法务复核：cn.t_01", "en": "needs legal review: cn.t_01"}],
     }
     return {**said, **changed}
 

@@ -83,7 +83,7 @@ def show_summary(console: Console, said: Said, *, language: Tongue = "en") -> No
     if page["caught_up"]:
         console.print(word("caught", days=", ".join(page["caught_up"])), style="yellow")
     for note in page["notes"]:
-        console.print(f"· {note}", style="dim")
+        console.print(f"· {note[language]}", style="dim")
     console.print(NEVER_LEGAL[language], style="dim")
     console.print(word("root", root=said["root"]), style="dim")
 

@@ -13,6 +13,7 @@ from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
+from forbear.book.intake.targets import ASSUMPTIONS
 from forbear.book.layout import Book
 from forbear.dates import parse_day
 from forbear.errors import BookError
@@ -136,16 +137,31 @@ def summarise(
     )
 
 
-def _notes(book: Book, order: Order) -> list[str]:
-    """Rules that need legal review, and what the book assumes, in words."""
-    notes = [
-        f"assumed of this book: {name} = {_plain(value)}"
-        for name, value in sorted(book.manifest.assume.items())
-    ]
+def _notes(book: Book, order: Order) -> list[dict[str, str]]:
+    """Rules that need legal review, and what the book assumes, in words of both languages."""
+    notes = [_assumed(name, value) for name, value in sorted(book.manifest.assume.items())]
     review = order.rulebook.needs_legal_review(order.day)
     if review:
-        notes.append(f"{len(review)} rules need legal review: {', '.join(review)}")
+        names = ", ".join(review)
+        notes.append(
+            {
+                "zh": f"{len(review)} 条规则待法务复核：{names}",
+                "en": f"{len(review)} rules need legal review: {names}",
+            }
+        )
     return notes
+
+
+def _assumed(name: str, value: object) -> dict[str, str]:
+    """One assumption of the book, in the words of its load where it has some."""
+    plain = _plain(value)
+    en, zh = ASSUMPTIONS.get(name, {}).get(plain, (f"{name} = {plain}",) * 2)
+    if name == "synthetic":
+        en, zh = (
+            "nobody in it exists; payments react to no contact",
+            "人物均为虚构，还款不因联系而变",
+        )
+    return {"zh": f"本账簿假定：{zh}", "en": f"assumed of this book: {en}"}
 
 
 def _plain(value: object) -> str:

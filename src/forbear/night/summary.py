@@ -64,7 +64,7 @@ class Summary:
     set_aside_first: list[dict[str, Any]]
     caught_up: list[str] = field(default_factory=list)
     """Days whose mornings were not planned because the book was caught up over them."""
-    notes: list[str] = field(default_factory=list)
+    notes: list[dict[str, str]] = field(default_factory=list)
     """What a reader must know: rules that need legal review, assumptions."""
 
     def as_data(self) -> dict[str, Any]:

@@ -42,9 +42,7 @@ def night_page(
             "the plan is for this day.",
         ),
         figures=_figures(summary),
-        notes=[
-            note if isinstance(note, Mapping) else both(note, note) for note in summary["notes"]
-        ],
+        notes=[both(note["zh"], note["en"]) for note in summary["notes"]],
         never_legal=NEVER_LEGAL,
         plan_rows=summary["plan_by_channel"],
         plan_chart=_bars(
