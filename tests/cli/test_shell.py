@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 from types import SimpleNamespace
 
+import polars as pl
 import pytest
 import typer
 
@@ -53,6 +54,9 @@ def test_the_first_page_says_where_to_begin(
          "error: No space left on device "
          "(make room and run it again; nothing half-written was left)\n"),
         (KeyboardInterrupt(), 130, ""),
+        (pl.exceptions.ComputeError("parquet: zstd error"), 2,
+         "error: a file is damaged, or the disk is full: parquet: zstd error "
+         "(load or make the book anew)\n"),
     ],
 )  # fmt: skip
 def test_a_failure_is_one_line_and_an_exit_code(
@@ -90,3 +94,13 @@ def test_a_demo_never_removes_a_book_it_did_not_make(tmp_path: Path) -> None:
     Book.create(made, currency="CNY", exponent=2, files=1, source={"made_by": "forbear book make"})
     _remove_demo(made)
     assert not made.exists()
+
+
+def test_a_mistake_of_ours_is_not_hidden(monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(name: str) -> None:
+        raise ZeroDivisionError
+
+    monkeypatch.setattr(importlib, "import_module", broken)
+    monkeypatch.setattr(sys, "argv", ["forbear", "score"])
+    with pytest.raises(ZeroDivisionError):
+        cli.main()

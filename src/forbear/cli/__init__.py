@@ -57,6 +57,12 @@ def main() -> None:
         _complain(f"{where}{said}{full if problem.errno == errno.ENOSPC else ''}")
     except KeyboardInterrupt:
         sys.exit(130)
+    except Exception as problem:
+        # Polars names no file; where the caller did not either, this is still no crash of ours.
+        if type(problem).__module__ != "polars.exceptions" or "parquet" not in str(problem):
+            raise
+        said = str(problem).splitlines()[0]
+        _complain(f"a file is damaged, or the disk is full: {said} (load or make the book anew)")
 
 
 def _run() -> None:
