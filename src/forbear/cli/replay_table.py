@@ -9,17 +9,33 @@ from forbear.book.words import REASON
 from forbear.measure.exposure import ANYWAY_DAYS, Exposure
 from forbear.money import format_amount
 from forbear.night.replay import ASSUMED, Replayed
+from forbear.night.saying import assumed_in_words
+from forbear.policy.paragraphs import wrap
 from forbear.report.words import EXPOSURE, PLANNED, Tongue
 
 Cell = Callable[[Exposure], str]
 
 
 def _share(part: int, whole: int) -> str:
-    return f"{part * 1000 // whole / 10:.1f}%" if whole else "–"
+    """A share with one decimal, rounded half up, as on every page.
+
+    >>> _share(21, 22), _share(0, 0)
+    ('95.5%', '–')
+    """
+    if not whole:
+        return "–"
+    tenths = (part * 2000 + whole) // (2 * whole)
+    return f"{tenths // 10}.{tenths % 10}%"
 
 
 def _per(thousandths: int) -> str:
-    return f"{thousandths // 1000}.{thousandths % 1000 // 10:02d}"
+    """A number of thousandths with two decimals, rounded half up.
+
+    >>> _per(2318), _per(154)
+    ('2.32', '0.15')
+    """
+    hundredths = (thousandths + 5) // 10
+    return f"{hundredths // 100}.{hundredths % 100:02d}"
 
 
 def _rows(done: Replayed, language: Tongue) -> list[tuple[str, Cell]]:
@@ -96,7 +112,10 @@ def _rows(done: Replayed, language: Tongue) -> list[tuple[str, Cell]]:
 
 def _lead(done: Replayed, language: Tongue) -> list[str]:
     """What the table is, in sentences: period, law, assumptions, what it does not say."""
-    assumed = ", ".join(f"{name}: {value}" for name, value in sorted(done.book["assume"].items()))
+    assumed = ("；" if language == "zh" else "; ").join(
+        assumed_in_words(name, value)[language]
+        for name, value in sorted(done.book["assume"].items())
+    )
     if language == "zh":
         return [
             f"{done.first} 至 {done.last} 每日晨间结账；法规 {done.law}。",
@@ -138,10 +157,10 @@ def as_text(done: Replayed, *, language: Tongue = "en") -> str:
         [label, *(cell(e) for e in done.policies.values())] for label, cell in _rows(done, language)
     ]
     widths = [max(_width(row[n]) for row in [head, *body]) for n in range(len(head))]
-    lines = [line for line in _lead(done, language) if line]
+    lines = [part for line in _lead(done, language) for part in wrap(line).split("\n")]
     lines.append("")
     lines += [_line(row, widths) for row in [head, *body]]
-    return "\n".join([*lines, "", _apart(done, language)])
+    return "\n".join([*lines, "", wrap(_apart(done, language))])
 
 
 def as_markdown(done: Replayed, *, language: Tongue = "en") -> str:

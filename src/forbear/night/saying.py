@@ -139,7 +139,8 @@ def summarise(
 
 def _notes(book: Book, order: Order) -> list[dict[str, str]]:
     """Rules that need legal review, and what the book assumes, in words of both languages."""
-    notes = [_assumed(name, value) for name, value in sorted(book.manifest.assume.items())]
+    assumed = sorted(book.manifest.assume.items())
+    notes = [_note(assumed_in_words(name, value)) for name, value in assumed]
     review = order.rulebook.needs_legal_review(order.day)
     if review:
         names = ", ".join(review)
@@ -152,8 +153,12 @@ def _notes(book: Book, order: Order) -> list[dict[str, str]]:
     return notes
 
 
-def _assumed(name: str, value: object) -> dict[str, str]:
-    """One assumption of the book, in the words of its load where it has some."""
+def assumed_in_words(name: str, value: object) -> dict[str, str]:
+    """One assumption of a book in words of both languages, those of its load where it has some.
+
+    >>> assumed_in_words("holds", "none")["en"]
+    'nobody is on hold when the book begins'
+    """
     plain = _plain(value)
     en, zh = ASSUMPTIONS.get(name, {}).get(plain, (f"{name} = {plain}",) * 2)
     if name == "synthetic":
@@ -161,7 +166,14 @@ def _assumed(name: str, value: object) -> dict[str, str]:
             "nobody in it exists; payments react to no contact",
             "人物均为虚构，还款不因联系而变",
         )
-    return {"zh": f"本账簿假定：{zh}", "en": f"assumed of this book: {en}"}
+    return {"zh": zh, "en": en}
+
+
+def _note(assumed: dict[str, str]) -> dict[str, str]:
+    return {
+        "zh": f"本账簿假定：{assumed['zh']}",
+        "en": f"assumed of this book: {assumed['en']}",
+    }
 
 
 def _plain(value: object) -> str:

@@ -45,8 +45,9 @@ class Run:
 
     @property
     def each(self) -> str:
-        """Contacts per person in arrears, two decimals."""
-        return f"{self.figures.per_person() // 1000}.{self.figures.per_person() % 1000 // 10:02d}"
+        """Contacts per person in arrears, two decimals, rounded half up."""
+        hundredths = (self.figures.per_person() + 5) // 10
+        return f"{hundredths // 100}.{hundredths % 100:02d}"
 
     @property
     def first_day(self) -> str:
