@@ -181,3 +181,10 @@ def test_a_file_that_is_not_vectors_is_refused_with_the_place(text, says, tmp_pa
 
 def test_the_table_of_kinds_names_every_schedule_kind():
     assert set(SCHEDULE_KINDS) <= set(readers())
+
+
+def test_a_list_of_known_ids_that_is_no_text_is_named(tmp_path: Path):
+    file = tmp_path / "known.txt"
+    file.write_bytes(b"\xf0\x28")
+    with pytest.raises(CaseError, match=r"known\.txt: not UTF-8 text"):
+        read_known(file)

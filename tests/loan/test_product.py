@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
@@ -88,3 +89,20 @@ def test_a_product_is_a_value():
     product = shipped("equal_instalment")
     assert replace(product, every=Frequency(2, "weeks")) != product
     assert hash(product.every) == hash(Frequency())
+
+
+@pytest.mark.parametrize(
+    ("content", "says"),
+    [
+        (b"id: [1", "own.yaml line 1: not readable as YAML: expected ',' or ']'"),
+        (b"id: \xff", "own.yaml: not UTF-8 text"),
+        (b"- id", "own.yaml: a product is a list of"),
+    ],
+)
+def test_a_file_that_is_no_product_is_one_line(tmp_path: Path, content: bytes, says: str):
+    file = tmp_path / "own.yaml"
+    file.write_bytes(content)
+    with pytest.raises(ProductError) as problem:
+        load_product(file)
+    assert says in str(problem.value)
+    assert "\n" not in str(problem.value)

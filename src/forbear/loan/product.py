@@ -299,9 +299,15 @@ def product_as_data(product: Product) -> dict[str, Any]:
 def load_product(path: Path) -> Product:
     """Which product does this YAML file describe? Raises ProductError with the file's name."""
     try:
-        data = yaml.safe_load(path.read_text(encoding="utf-8"))
-    except (yaml.YAMLError, UnicodeDecodeError) as problem:
-        raise ProductError(f"not readable as YAML: {problem}", where=str(path)) from None
+        data = yaml.safe_load(path.read_text(encoding="utf-8-sig"))
+    except UnicodeDecodeError:
+        raise ProductError("not UTF-8 text", where=str(path), remedy="save it as UTF-8") from None
+    except yaml.MarkedYAMLError as problem:
+        line = f" line {problem.problem_mark.line + 1}" if problem.problem_mark else ""
+        said = f"not readable as YAML: {problem.problem}"
+        raise ProductError(said, where=f"{path}{line}") from None
+    except yaml.YAMLError:
+        raise ProductError("not readable as YAML", where=str(path)) from None
     if not isinstance(data, dict):
         raise ProductError("a product is a list of `field: value` lines", where=str(path))
     return product_from(data, where=str(path))

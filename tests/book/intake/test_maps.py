@@ -98,3 +98,10 @@ def test_the_digest_is_of_what_the_map_says_not_of_its_layout(tmp_path: Path) ->
 @pytest.mark.parametrize("name", shipped_maps())
 def test_every_map_that_ships_is_one(name: str) -> None:
     assert load_map(name).map.files
+
+
+def test_a_map_in_another_encoding_says_so(tmp_path: Path) -> None:
+    file = tmp_path / "map.yaml"
+    file.write_bytes("name: 中文".encode("gb18030"))
+    with pytest.raises(InputError, match=r"map\.yaml: not UTF-8 text \(save it as UTF-8\)"):
+        load_map(file)

@@ -265,7 +265,9 @@ def load_map(name_or_path: str | Path) -> MapFile:
     path = _find(name_or_path)
     try:
         text = path.read_text(encoding="utf-8-sig")
-    except (OSError, UnicodeDecodeError) as problem:
+    except UnicodeDecodeError:
+        raise InputError("not UTF-8 text", where=str(path), remedy="save it as UTF-8") from None
+    except OSError as problem:
         raise InputError(f"cannot be read: {problem}", where=str(path)) from None
     marked = Marked(text, str(path), InputError)
     return MapFile(_map_of(marked), path.name, _digest(marked))

@@ -235,7 +235,11 @@ def _vector(data: Any, at: int) -> Vector:
 def read_known(path: Path) -> dict[str, str]:
     """Which vectors are known to differ, and why? A line is an id, blanks, the reason; # comments."""
     known = {}
-    for line in path.read_text(encoding="utf-8-sig").splitlines():
+    try:
+        text = path.read_text(encoding="utf-8-sig")
+    except UnicodeDecodeError as problem:
+        raise CaseError(f"not UTF-8 text: {problem.reason}", where=str(path)) from None
+    for line in text.splitlines():
         words = line.split("#", 1)[0].split(None, 1)
         if words:
             known[words[0]] = words[1].strip() if len(words) > 1 else ""
