@@ -37,6 +37,10 @@ class Run:
     story: Mapping[str, Both] = field(default_factory=dict)
     """What this policy meant for the person of the story, by day."""
 
+    def label(self, tongue: Tongue) -> str:
+        """The policy in a chart: Chinese names are short, English ones give way to the id."""
+        return self.title["zh"] if tongue == "zh" else self.name
+
     @property
     def share_contacted(self) -> int:
         """People contacted of people in arrears, millionths."""
@@ -129,7 +133,7 @@ def _stacks(
     return {
         tongue: charts.stacked(
             [
-                (run.title[tongue], words[name][tongue], counts[run.name].get(name, 0))
+                (run.label(tongue), words[name][tongue], counts[run.name].get(name, 0))
                 for run in runs
                 for name in used
             ],
@@ -156,9 +160,9 @@ def _days(runs: Sequence[Run]) -> dict[str, str]:
     alternative = both("各策略每日联系次数", "Contacts a day under each policy")
     return {
         tongue: charts.lines(
-            [(day, run.title[tongue], n) for run in runs for day, n in run.contacts_by_day],
+            [(day, run.label(tongue), n) for run in runs for day, n in run.contacts_by_day],
             alternative=alternative[tongue],
-            order=[run.title[tongue] for run in runs],
+            order=[run.label(tongue) for run in runs],
             unit="",
         )
         for tongue in TONGUES
