@@ -83,7 +83,7 @@ def test_what_is_no_map_is_said(tmp_path: Path) -> None:
         load_map("nowhere")
     file = tmp_path / "m.yaml"
     file.write_bytes(b"\xff\xfe\xff")
-    with pytest.raises(InputError, match="cannot be read"):
+    with pytest.raises(InputError, match="not UTF-8 text"):
         load_map(file)
 
 
