@@ -3,7 +3,9 @@
 import os
 import sys
 from datetime import UTC, date, datetime, timedelta
+from functools import cache
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import polars as pl
@@ -19,7 +21,8 @@ from asking import DAY, at, table, wishes
 from forbear.book.schema import CHANNELS, HISTORY, PURPOSES
 from forbear.errors import InputError
 from forbear.facts.history import Carried, counts, recompute, update
-from forbear.law.gate import judge
+from forbear.law.gate import MASKS, judge
+from forbear.law.masks import whole
 from forbear.law.request import RECIPIENTS
 from forbear.law.rulebook import Rulebook, load
 from forbear.law.standing import Record, standing
@@ -119,7 +122,7 @@ def test_a_fact_that_could_not_change_the_answer_is_not_missed(book: Rulebook) -
 
 def test_every_rule_that_fails_is_told_and_the_first_in_order_decides(book: Rulebook) -> None:
     said = verdict(book, {"asked_at": at(23), "hold_dispute": True, "recorded": False})
-    assert book.named(said["failed"]) == [
+    assert book.named(whole(said, "failed")) == [
         "cn.D-04", "cn.T-01", "cn.T-02", "cn-house.HP-05-hours", "cn.V-02",
     ]  # fmt: skip
     assert said["rule"] == "cn.D-04"
@@ -159,7 +162,7 @@ def test_a_hold_from_tomorrow_noon_leaves_this_day_and_tomorrow_morning(book: Ru
 def test_two_rules_together_may_leave_nothing_though_neither_does_alone(book: Rulebook) -> None:
     said = verdict(book, {"last_talk_at": at(20, day=date(2026, 11, 17))})
     assert (said["outcome"], said["rule"]) == ("blocked", "cn-house.HP-06-talk")
-    assert set(book.named(said["failed"])) >= {"cn-house.HP-05-hours", "cn-house.HP-06-talk"}
+    assert set(book.named(whole(said, "failed"))) >= {"cn-house.HP-05-hours", "cn-house.HP-06-talk"}
 
 
 def test_two_places_must_both_be_lawful() -> None:
@@ -260,13 +263,9 @@ def test_a_span_of_a_night_is_what_live_requests_are_answered(
                 assert (outcome == "allowed") == inside, (moment, change)
 
 
-_BOOKS: list[Rulebook] = []
-
-
+@cache
 def load_once() -> Rulebook:
-    if not _BOOKS:
-        _BOOKS.append(load("cn+cn-house"))
-    return _BOOKS[0]
+    return load("cn+cn-house")
 
 
 def a_contact(moment: datetime, number: int, channel: str, outcome: str, n: int) -> dict[str, Any]:
@@ -353,3 +352,91 @@ def test_no_sequence_of_allowed_contacts_exceeds_a_cap(
             rows = counts(carried.days, counter, day=day, window_days=window, per=per)
             assert rows.is_empty() or rows["count"].max() <= most  # type: ignore[operator]
     assert all(9 <= (row["at"] + timedelta(hours=8)).hour < 20 for row in done)
+
+
+OVERLAY_RULE = """
+title: {{zh: 规则{n}, en: Rule {n}}}
+kind: hours
+stage: recording
+applies: {applies}
+force: house
+values:
+  - from: 2021-01-01
+    until: none
+    closed: ["{begin}", "{end}"]
+    edges: [forbidden, free]
+    judged: [start]
+    agreement: none
+    source: {{text: house rule, read: house, checked_on: 2026-11-21}}
+reading: An hour of ours.
+"""
+
+
+def overlay(
+    folder: Path, hours: list[tuple[str, str]], applies: str = "channel = 'call'"
+) -> Rulebook:
+    """The shipped books and so many rules of a house, which come last: one closed hour each."""
+    folder.mkdir(exist_ok=True)
+    for n, (begin, end) in enumerate(hours):
+        text = OVERLAY_RULE.format(n=n, begin=begin, end=end, applies=applies)
+        (folder / f"OUR-{n:03d}.yaml").write_text(text, "utf-8")
+    return load(f"cn+cn-house+{folder}")
+
+
+@pytest.mark.parametrize("more", [6, 140])
+def test_a_rulebook_may_be_of_any_length(book: Rulebook, tmp_path: Path, more: int) -> None:
+    """64 rules ship; a house adds its own, and the last of all closes 10:00 to 11:00."""
+    hours = [("12:00", "14:00")] * (more - 1) + [("10:00", "11:00")]
+    longer = overlay(tmp_path / "ours", hours)
+    last, before = len(longer.rules) - 1, len(book.rules)
+    assert (before, last, longer.words) == (64, 63 + more, 2 if more == 6 else 4)
+
+    said = verdict(longer, {"asked_at": at(10, 30)})
+    assert (said["outcome"], said["rule"], said["place"]) == (
+        "blocked",
+        f"ours.OUR-{more - 1:03d}",
+        last,
+    )
+    assert whole(said, "failed") == 1 << last
+    assert said["not_before"] == at(11)
+    night = verdict(longer, {})
+    assert spans_of(night) == [(540, 600), (660, 720), (840, 1200)]
+    late = verdict(longer, {"asked_at": at(23)})
+    assert longer.named(whole(late, "failed")) == ["cn.T-01", "cn.T-02", "cn-house.HP-05-hours"]
+    assert late["rule"] == "cn.T-01"
+
+
+def test_what_many_rules_leave_nothing_of_is_decided_beside_hours(tmp_path: Path) -> None:
+    """The house closes the day until 20:00, a talk two days ago the rest: the talk decides."""
+    longer = overlay(tmp_path / "ours", [("00:00", "20:00")] + [("12:00", "14:00")] * 5)
+    said = verdict(longer, {})
+    assert (said["outcome"], said["spans"]) == ("blocked", [])
+    assert {"ours.OUR-000", "cn-house.HP-05-hours"} <= {*longer.named(whole(said, "failed"))}
+    talked = verdict(longer, {"last_talk_at": at(20, day=date(2026, 11, 17))})
+    assert talked["rule"] == "cn-house.HP-06-talk"
+    assert "ours.OUR-000" in longer.named(whole(talked, "failed"))
+
+
+@cache
+def load_longer() -> Rulebook:
+    """Seventy rules, of which six are for people older than anybody is."""
+    with TemporaryDirectory() as folder:
+        hours = [("00:00", "24:00")] * 6
+        return overlay(Path(folder), hours, "age IS NOT NULL AND age > 150")
+
+
+@given(st.lists(anything(), min_size=1, max_size=6))
+@settings(max_examples=10 * SOAK, deadline=None)
+def test_rules_that_never_apply_change_nothing(changes: list[dict[str, Any]]) -> None:
+    """Six more rules make a second word of bits; judged with them, every answer is the same."""
+    plain = load_once()
+    longer = load_longer()
+    frame = wishes(*changes)
+    one = judge(frame, plain, day=DAY)
+    other = judge(frame, longer, day=DAY)
+    same = ["wish", "outcome", "rule", "missing_fact", "spans", "not_before"]
+    assert_frame_equal(one.select(same), other.select(same))
+    for left, right in zip(one.to_dicts(), other.to_dicts(), strict=True):
+        for name in MASKS:
+            told = longer.named(whole(right, name))
+            assert told == plain.named(whole(left, name))

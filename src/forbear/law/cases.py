@@ -58,7 +58,7 @@ class Answer:
     """What the gate said of one situation, and by which book."""
 
     verdict: Mapping[str, Any]
-    """The columns of ``forbear.law.gate.VERDICT``."""
+    """The columns of ``forbear.law.gate.verdict_columns``."""
     rulebook: Rulebook
 
 

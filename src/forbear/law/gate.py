@@ -13,6 +13,7 @@ lapses next week) go through the general union of spans.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date, timedelta
 from itertools import pairwise
 from typing import cast
@@ -21,6 +22,7 @@ import polars as pl
 
 from forbear.dates import zone as time_zone
 from forbear.errors import InputError
+from forbear.law import masks
 from forbear.law.hours import micros
 from forbear.law.kinds import FAR, Clock, Spanning
 from forbear.law.moments import SPAN, hours_failed, lawful_moments, lay_out, shape_words
@@ -29,23 +31,34 @@ from forbear.law.rulebook import InForce, Rulebook
 
 OUTCOMES = ("allowed", "review", "blocked")
 
-VERDICT = pl.Schema(
-    {
-        "wish": pl.Int64(),
-        "outcome": pl.Enum(OUTCOMES),
-        "applies": pl.UInt64(),
-        "failed": pl.UInt64(),
-        "missing": pl.UInt64(),
-        "rule": pl.String(),
-        "place": pl.UInt8(),
-        "missing_fact": pl.String(),
-        "spans": pl.List(SPAN),
-        "not_before": pl.Datetime("us", "UTC"),
-    }
-)
-"""One verdict. The masks have a bit a rule, its place in the rulebook. ``rule`` decided (null:
-allowed), ``place`` is its bit. ``spans`` are the lawful spans left of the day judged; ``not_before``
-the first moment in the horizon that no known rule forbids, from the moment asked on (null: none)."""
+MASKS = ("applies", "failed", "missing")
+"""What a verdict says of every rule: it applies, it forbids, a fact it needs is missing."""
+
+
+def verdict_columns(words: int) -> pl.Schema:
+    """The columns of a verdict under a rulebook whose masks have so many words.
+
+    ``applies_0`` … ``missing_0`` … are masks (``forbear.law.masks``), a bit a rule, its place in the
+    rulebook. ``rule`` decided (null: allowed), ``place`` is its bit. ``spans`` are the lawful spans
+    left of the day judged; ``not_before`` the first moment in the horizon that no known rule forbids,
+    from the moment asked on (null: none).
+
+    >>> verdict_columns(1).names()[:5]
+    ['wish', 'outcome', 'applies_0', 'failed_0', 'missing_0']
+    """
+    return pl.Schema(
+        {
+            "wish": pl.Int64(),
+            "outcome": pl.Enum(OUTCOMES),
+            **{column: masks.WORD for name in MASKS for column in masks.columns(name, words)},
+            "rule": pl.String(),
+            "place": masks.PLACE,
+            "missing_fact": pl.String(),
+            "spans": pl.List(SPAN),
+            "not_before": pl.Datetime("us", "UTC"),
+        }
+    )
+
 
 _FAR = micros(FAR)
 _EVER = 0
@@ -53,7 +66,7 @@ _EVER = 0
 
 _SPAN_ROW = pl.Schema(
     {
-        "wish": pl.Int64(), "mask": pl.UInt64(), "begin": pl.Int64(), "until": pl.Int64(),
+        "wish": pl.Int64(), "bit": masks.PLACE, "begin": pl.Int64(), "until": pl.Int64(),
         "now": pl.Boolean(), "begun": pl.Boolean(), "touches": pl.Boolean(), "later": pl.Boolean(),
     }
 )  # fmt: skip
@@ -75,12 +88,12 @@ def judge(
     people whose place is unknown, whom every rule about hours blocks. ``horizon_days`` from the day
     judged are searched for ``not_before``, no further than the next day on which the law changes.
 
-    Returns the columns of ``VERDICT`` in the order given. Raises InputError (a wish without a moment
-    and no ``day``; a place that does not exist; a value no word means).
+    Returns ``verdict_columns`` of the rulebook in the order given. Raises InputError (a wish without
+    a moment and no ``day``; a place that does not exist; a value no word means).
     """
     asked = complete(wishes, used_words(rulebook))
     if asked.is_empty():
-        return pl.DataFrame(schema=VERDICT)
+        return pl.DataFrame(schema=verdict_columns(rulebook.words))
     asked, clock = _placed(asked, day, zone)
     days = asked["_day"].unique().to_list()
     edges = [date.min, *rulebook.changes(), date.max]
@@ -138,7 +151,7 @@ class _Judging:
         said = asked.select("channel", "purpose", "recipient").unique()
         self.asked = asked
         self.rules = rulebook.could_apply(rules, said)
-        self.rulebook, self.clock = rulebook, clock
+        self.rulebook, self.words, self.clock = rulebook, rulebook.words, clock
         self.law_until, self.horizon_days = law_until, horizon_days
         self.block = sum(each.mask for each in self.rules if each.rule.verdict == "block")
         self.review = sum(each.mask for each in self.rules if each.rule.verdict == "review")
@@ -151,9 +164,9 @@ class _Judging:
         missing_fact = self._missing_facts(frame, answered)
         spans = self._spans(frame, answered)
         frame = self._masks(frame, answered, spans)
-        frame, layout = lay_out(frame, self.hours, self.horizon_days)
+        frame, layout = lay_out(frame, self.hours, self.words, self.horizon_days)
         frame = lawful_moments(frame, layout, spans.filter("later"))
-        frame = hours_failed(frame, layout)
+        frame = hours_failed(frame, layout, self.words)
         return self._verdicts(frame, missing_fact)
 
     def _bounds(self, asked: pl.DataFrame) -> pl.DataFrame:
@@ -247,7 +260,7 @@ class _Judging:
         begins, ends = kind.begins(self.clock), kind.ends(self.clock)
         return frame.filter(pl.col(f"x{each.bit}")).select(
             "wish",
-            pl.lit(each.mask, dtype=pl.UInt64).alias("mask"),
+            pl.lit(each.bit, dtype=masks.PLACE).alias("bit"),
             pl.lit(each.rule.verdict == "block").alias("block"),
             _physical(begins, _EVER).alias("begin"),
             _physical(ends, _FAR).alias("until"),
@@ -258,72 +271,80 @@ class _Judging:
         self, frame: pl.DataFrame, answered: dict[int, tuple[int, int, int]], spans: pl.DataFrame
     ) -> pl.DataFrame:
         """The rules as bits, and until when the spans that have begun forbid."""
-        applied = [_bit(pl.col(f"a{each.bit}").fill_null(True), each)
-                   for each in self.rules if answered[each.bit][0]]  # fmt: skip
-        unknown = [_bit(pl.col(f"x{each.bit}").is_null(), each)
-                   for each in self.rules if answered[each.bit][2]]  # fmt: skip
-        hours = [_bit(pl.col(f"x{each.bit}").fill_null(False), each)
-                 for each in self.hours if answered[each.bit][1]]  # fmt: skip
+        applied = {each.bit: pl.col(f"a{each.bit}").fill_null(True)
+                   for each in self.rules if answered[each.bit][0]}  # fmt: skip
+        unknown = {each.bit: pl.col(f"x{each.bit}").is_null()
+                   for each in self.rules if answered[each.bit][2]}  # fmt: skip
+        hours = {each.bit: pl.col(f"x{each.bit}")
+                 for each in self.hours if answered[each.bit][1]}  # fmt: skip
         frame = frame.select(
             "wish", "_zone", "_day", "_d0", "_d1", "_h1", "_t0", "_live", *shape_words(self.hours),
-            _sum(hours).alias("_hours"), _sum(applied).alias("applies"), _sum(unknown).alias("missing"),
+            *masks.summed("_hours", hours, self.words),
+            *masks.summed("applies", applied, self.words),
+            *masks.summed("missing", unknown, self.words),
         )  # fmt: skip
+        found = [*masks.columns("failed", self.words), *masks.columns("_touched", self.words)]
         if spans.is_empty():
-            none = pl.lit(0, dtype=pl.UInt64)
-            return frame.with_columns(failed=none, _touched=none, _low=pl.col("_t0"))
+            return frame.with_columns(
+                *masks.none("failed", self.words), *masks.none("_touched", self.words),
+                _low=pl.col("_t0"),
+            )  # fmt: skip
         folded = spans.group_by("wish").agg(
-            failed=pl.col("mask").filter("now").sum(),
-            _touched=pl.col("mask").filter("touches").sum(),
+            *masks.gathered("failed", "bit", self.words, pl.col("now")),
+            *masks.gathered("_touched", "bit", self.words, pl.col("touches")),
             _low=pl.col("until").filter("begun").max(),
         )
         return frame.join(folded, on="wish", how="left", maintain_order="left").with_columns(
-            pl.col("failed", "_touched").fill_null(0), _low=pl.max_horizontal("_t0", "_low")
+            pl.col(found).fill_null(0), _low=pl.max_horizontal("_t0", "_low")
         )
 
     def _verdicts(self, frame: pl.DataFrame, missing_fact: pl.DataFrame) -> pl.DataFrame:
         """Outcome and deciding rule out of the masks and what is left of the day."""
         none_left = pl.col("spans").list.len() == 0
-        blocking = pl.col("failed") & self.block
+        failed, touched, missing = (self._mask(name) for name in ("failed", "_touched", "missing"))
         # nothing is left of the day though no single rule forbids all of it: all that touch it fail
-        together = ~pl.col("_live") & none_left & (blocking == 0) & (pl.col("missing") == 0)
+        blocking, unknown = masks.some(_and(failed, self.block)), masks.some(missing)
+        together = ~pl.col("_live") & none_left & ~blocking & ~unknown
         names = dict(enumerate(rule.name for rule in self.rulebook.rules))
         frame = frame.with_columns(
-            failed=pl.when(together)
-            .then(pl.col("failed") | pl.col("_touched"))
-            .otherwise("failed"),
+            *(pl.when(together).then(one | other).otherwise(one)
+              for one, other in zip(failed, touched, strict=True)),
             _together=together,
-        ).with_columns(
-            _stops=(pl.col("failed") & self.block) | pl.col("missing"),
-            # hours close some part of every day; what left nothing of this one decides
-            _beside_hours=pl.col("_touched") & (self.block & ~self.hours_mask),
-        )
-        blocked = (pl.col("_stops") != 0) | (~pl.col("_live") & none_left)
-        reviewed = (pl.col("failed") & self.review) != 0
+        )  # fmt: skip
+        stops = [one | other for one, other in zip(_and(failed, self.block), missing, strict=True)]
+        # hours close some part of every day; what left nothing of this one decides
+        beside_hours = _and(touched, self.block & ~self.hours_mask)
+        reviewing = _and(failed, self.review)
+        blocked = masks.some(stops) | (~pl.col("_live") & none_left)
+        reviewed = masks.some(reviewing)
         decided = (
-            pl.when(blocked & pl.col("_together") & (pl.col("_beside_hours") != 0))
-            .then("_beside_hours")
+            pl.when(blocked & pl.col("_together") & masks.some(beside_hours))
+            .then(masks.first(beside_hours))
             .when(blocked)
-            .then("_stops")
+            .then(masks.first(stops))
             .when(reviewed)
-            .then(pl.col("failed") & self.review)
+            .then(masks.first(reviewing))
         )
+        verdict = verdict_columns(self.words)
         no_span = pl.lit([], dtype=pl.List(SPAN))
-        unknown = pl.col("missing") != 0
         return (
             frame.join(missing_fact, on="wish", how="left", maintain_order="left")
             .with_columns(
                 outcome=pl.when(blocked).then(pl.lit("blocked")).when(reviewed)
                 .then(pl.lit("review")).otherwise(pl.lit("allowed")),
-                place=decided.bitwise_trailing_zeros().cast(pl.UInt8),
+                place=decided,
                 spans=pl.when(unknown).then(no_span).otherwise("spans"),
                 not_before=pl.when(~unknown).then("not_before"),
             )
             .with_columns(
                 rule=pl.col("place").replace_strict(names, default=None, return_dtype=pl.String)
             )
-            .select(VERDICT.names())
-            .cast(VERDICT)
+            .select(verdict.names())
+            .cast(verdict)
         )  # fmt: skip
+
+    def _mask(self, name: str) -> list[pl.Expr]:
+        return [pl.col(column) for column in masks.columns(name, self.words)]
 
 
 def _physical(instant: pl.Expr | None, none: int) -> pl.Expr:
@@ -332,11 +353,7 @@ def _physical(instant: pl.Expr | None, none: int) -> pl.Expr:
     return nothing if instant is None else instant.dt.timestamp("us").fill_null(nothing)
 
 
-def _bit(condition: pl.Expr, rule: InForce) -> pl.Expr:
-    """The rule's bit where the condition holds (a null counts as no)."""
-    return condition.fill_null(False).cast(pl.UInt64) * pl.lit(rule.mask, dtype=pl.UInt64)
-
-
-def _sum(bits: list[pl.Expr]) -> pl.Expr:
-    """Different bits together."""
-    return pl.sum_horizontal(pl.lit(0, dtype=pl.UInt64), *bits)
+def _and(mask: Sequence[pl.Expr], rules: int) -> list[pl.Expr]:
+    """Only the bits of these rules."""
+    kept = masks.parts(rules, len(mask))
+    return [one & other for one, other in zip(mask, kept, strict=True)]

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
 import polars as pl
 
+from forbear.law import masks
 from forbear.law.hours import Shape, forbidden
 from forbear.law.kinds import Hours
 from forbear.law.rulebook import InForce
@@ -16,7 +17,7 @@ from forbear.law.spans import gaps
 
 SPAN = pl.Struct({"from_at": pl.Datetime("us", "UTC"), "until_at": pl.Datetime("us", "UTC")})
 
-_SHAPE = ["_hours", "_places", "_agreed", "_clause", "_duration", "_delay", "_day", "_h1"]
+_SHAPE = ["_places", "_agreed", "_clause", "_duration", "_delay", "_day", "_h1"]
 _INTERVAL = {"key": pl.Int64, "bit": pl.Int64, "begin": pl.Int64, "until": pl.Int64}
 
 
@@ -50,10 +51,14 @@ def shape_words(hours: Sequence[InForce]) -> list[pl.Expr]:
 
 
 def lay_out(
-    frame: pl.DataFrame, hours: Sequence[InForce], horizon_days: int
+    frame: pl.DataFrame, hours: Sequence[InForce], words: int, horizon_days: int
 ) -> tuple[pl.DataFrame, Layout]:
-    """Give every wish its shape (``_shape``) and lay each shape's hours on the calendar, once."""
-    shapes = frame.select(*_SHAPE, "_d0").unique(_SHAPE, maintain_order=True)
+    """Give every wish its shape (``_shape``) and lay each shape's hours on the calendar, once.
+
+    The rules about hours that apply to a wish stand in its mask ``_hours``, of so many ``words``.
+    """
+    looked_at = [*masks.columns("_hours", words), *_SHAPE]
+    shapes = frame.select(*looked_at, "_d0").unique(looked_at, maintain_order=True)
     shapes = shapes.with_columns(_shape=pl.int_range(pl.len(), dtype=pl.Int64))
     rows = [
         row
@@ -68,7 +73,7 @@ def lay_out(
     )
     if shapes.height == 1:
         return frame.with_columns(_shape=pl.lit(0, dtype=pl.Int64)), Layout(intervals, free)
-    named = frame.join(shapes.drop("_d0"), on=_SHAPE, how="left", maintain_order="left")
+    named = frame.join(shapes.drop("_d0"), on=looked_at, how="left", maintain_order="left")
     return named, Layout(intervals, free)
 
 
@@ -82,8 +87,9 @@ def _intervals(
         shape["_duration"], shape["_delay"],
     )  # fmt: skip
     found = []
+    applying = masks.whole(shape, "_hours")
     for each in hours:
-        if shape["_hours"] & each.mask and isinstance(each.value.parameters, Hours):
+        if applying & each.mask and isinstance(each.value.parameters, Hours):
             for begin, until in forbidden(each.value.parameters, made, day, horizon_days):
                 found.append((shape["_shape"], each.bit, begin, until))
     return found
@@ -171,53 +177,51 @@ def _with_later(answer: pl.DataFrame, layout: Layout, later: pl.DataFrame) -> pl
     return answer.select("wish").join(whole, on="wish", how="left", maintain_order="left")
 
 
-def hours_failed(frame: pl.DataFrame, layout: Layout) -> pl.DataFrame:
+def hours_failed(frame: pl.DataFrame, layout: Layout, words: int) -> pl.DataFrame:
     """Add the rules about hours to ``failed``: at the moment asked, or where no minute of the day is
     left to them alone; and to ``_touched`` where they forbid any part of the day."""
     if layout.intervals.is_empty():
         return frame
-    frame = _failed_at_moment(frame, layout)
+    frame = _failed_at_moment(frame, layout, words)
     nights = frame.filter(~pl.col("_live")).select("_shape", "_d0", "_d1").unique("_shape")
     if nights.is_empty():
         return frame
     by_rule = layout.intervals.join(nights, left_on="key", right_on="_shape")
-    rules = by_rule.select("key", "bit", "_d0", "_d1").unique().with_columns(
-        pair=pl.col("key") * 64 + pl.col("bit")
-    )  # fmt: skip
+    pair = pl.col("key") * (words * masks.WIDTH) + pl.col("bit")
+    rules = by_rule.select("key", "bit", "_d0", "_d1").unique().with_columns(pair=pair)
     left = gaps(
-        by_rule.select("begin", "until", key=pl.col("key") * 64 + pl.col("bit")),
+        by_rule.select("begin", "until", key=pair),
         rules.select(key="pair", low="_d0", high="_d1"),
     )
     touching = by_rule.filter(pl.col("begin") < pl.col("_d1"), pl.col("until") > pl.col("_d0"))
     closed = rules.join(left, left_on="pair", right_on="key", how="anti")
-    masks = pl.concat(
-        [
-            _masks(closed, "_closed"),
-            _masks(touching.select("key", "bit").unique(), "_touching"),
-        ],
-        how="diagonal",
-    )
-    masks = masks.group_by("key").agg(pl.col("_closed").sum(), pl.col("_touching").sum())
-    return (
-        frame.join(masks, left_on="_shape", right_on="key", how="left", maintain_order="left")
-        .with_columns(
-            failed=pl.when("_live")
-            .then("failed")
-            .otherwise(pl.col("failed") + pl.col("_closed").fill_null(0)),
-            _touched=pl.col("_touched") + pl.col("_touching").fill_null(0),
+    found = (
+        pl.concat(
+            [closed.select("key", "bit", closed=True), touching.select("key", "bit", closed=False)]
         )
-        .drop("_closed", "_touching")
+        .unique()
+        .group_by("key")
+        .agg(
+            *masks.gathered("_closed", "bit", words, pl.col("closed")),
+            *masks.gathered("_touching", "bit", words, ~pl.col("closed")),
+        )
     )
+    known = frame.join(found, left_on="_shape", right_on="key", how="left", maintain_order="left")
+    night = pl.when(~pl.col("_live"))
+    return known.with_columns(
+        *(pl.col(failed) + night.then(closed).fill_null(0)
+          for failed, closed in _pairs("failed", "_closed", words)),
+        *(pl.col(touched) + pl.col(touching).fill_null(0)
+          for touched, touching in _pairs("_touched", "_touching", words)),
+    ).select(frame.columns)  # fmt: skip
 
 
-def _masks(rows: pl.DataFrame, name: str) -> pl.DataFrame:
-    bits = pl.lit(1, dtype=pl.UInt64) * pl.lit(2, dtype=pl.UInt64).pow(
-        pl.col("bit").cast(pl.UInt64)
-    )
-    return rows.group_by("key").agg(bits.sum().cast(pl.UInt64).alias(name))
+def _pairs(one: str, other: str, words: int) -> Iterator[tuple[str, str]]:
+    """The columns of two masks side by side."""
+    return zip(masks.columns(one, words), masks.columns(other, words), strict=True)
 
 
-def _failed_at_moment(frame: pl.DataFrame, layout: Layout) -> pl.DataFrame:
+def _failed_at_moment(frame: pl.DataFrame, layout: Layout, words: int) -> pl.DataFrame:
     """For wishes with a moment: which rules about hours forbid that very moment?"""
     live = frame.filter("_live").select("wish", "_shape", "_t0")
     if live.is_empty():
@@ -225,17 +229,19 @@ def _failed_at_moment(frame: pl.DataFrame, layout: Layout) -> pl.DataFrame:
     hit = (
         live.join(layout.intervals, left_on="_shape", right_on="key")
         .filter(pl.col("begin") <= pl.col("_t0"), pl.col("_t0") < pl.col("until"))
-        .select(pl.col("wish").alias("key"), "bit")
+        .select("wish", "bit")
         .unique()
     )
     if hit.is_empty():
         return frame
+    found = hit.group_by("wish").agg(masks.gathered("_hit", "bit", words))
     return (
-        frame.join(
-            _masks(hit, "_hit"), left_on="wish", right_on="key", how="left", maintain_order="left"
+        frame.join(found, on="wish", how="left", maintain_order="left")
+        .with_columns(
+            pl.col(failed) + pl.col(more).fill_null(0)
+            for failed, more in _pairs("failed", "_hit", words)
         )
-        .with_columns(failed=pl.col("failed") + pl.col("_hit").fill_null(0))
-        .drop("_hit")
+        .select(frame.columns)
     )
 
 

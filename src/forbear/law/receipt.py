@@ -21,7 +21,8 @@ import numpy as np
 import polars as pl
 
 from forbear.book.schema import CHANNELS, HOLD_KINDS, INSTANT, PURPOSES
-from forbear.law.gate import OUTCOMES
+from forbear.law import masks
+from forbear.law.gate import MASKS, OUTCOMES
 from forbear.law.request import PACKED, RECIPIENTS, VOCABULARY, complete
 
 FLAGS = (
@@ -35,48 +36,54 @@ FLAGS = (
 INSTANTS = ("last_talk_at", "last_text_at", "last_visit_at", "number_last_attempt_at",
             "visit_notice_at", "adverse_notice_at", "agency_notice_at")  # fmt: skip
 COUNTS = ("failures_running", "failure_days_running", "failure_bands", "contact_person_calls_case")
-NO_RULE = 255
 
-RECEIPT = pl.Schema(
-    {
-        "day": pl.Date(),
-        "person": pl.Int64(),
-        "wish": pl.Int64(),
-        "loan": pl.Int64(),
-        "number": pl.Int64(),
-        "channel": pl.Enum(CHANNELS),
-        "purpose": pl.Enum(PURPOSES),
-        "recipient": pl.Enum(RECIPIENTS),
-        "placed_by": pl.String(),
-        "asked_by": pl.String(),
-        "asked_at": INSTANT,
-        "rulebook": pl.String(),
-        "policy": pl.String(),
-        "zones": pl.String(),
-        "agreed_hours": pl.String(),
-        "days_past_due": pl.Int32(),
-        "limitation_from": pl.Date(),
-        "flags": pl.UInt32(),
-        "flags_known": pl.UInt32(),
-        "holds": pl.UInt32(),
-        **{name: pl.Int32() for name in COUNTS},
-        **{f"{name}_packed": pl.UInt64() for name in PACKED},
-        "attempts_number_packed": pl.UInt64(),
-        **dict.fromkeys(INSTANTS, INSTANT),
-        "applies": pl.UInt64(),
-        "failed": pl.UInt64(),
-        "missing": pl.UInt64(),
-        "rule": pl.UInt8(),
-        "missing_fact": pl.String(),
-        "outcome": pl.Enum(OUTCOMES),
-        "lawful_from": INSTANT,
-        "lawful_until": INSTANT,
-        "not_before": INSTANT,
-    }
-)
-"""The columns of a receipt. ``rule``: place of the deciding rule in the rulebook (255: none);
-``lawful_from`` and ``lawful_until``: first and last lawful moment of the day (null: none);
-``holds``: bits in the order of ``HOLD_KINDS``."""
+
+def receipt_columns(words: int) -> pl.Schema:
+    """The columns of a receipt under a rulebook whose masks have so many words of 64 rules.
+
+    ``rule``: place of the deciding rule in the rulebook (null: none); ``lawful_from`` and
+    ``lawful_until``: first and last lawful moment of the day (null: none); ``holds``: bits in the order
+    of ``HOLD_KINDS``. Receipts under rulebooks of other lengths are read together with
+    ``pl.concat(…, how="diagonal")``.
+
+    >>> [name for name in receipt_columns(2).names() if name.startswith("failed_")]
+    ['failed_0', 'failed_1']
+    """
+    return pl.Schema(
+        {
+            "day": pl.Date(),
+            "person": pl.Int64(),
+            "wish": pl.Int64(),
+            "loan": pl.Int64(),
+            "number": pl.Int64(),
+            "channel": pl.Enum(CHANNELS),
+            "purpose": pl.Enum(PURPOSES),
+            "recipient": pl.Enum(RECIPIENTS),
+            "placed_by": pl.String(),
+            "asked_by": pl.String(),
+            "asked_at": INSTANT,
+            "rulebook": pl.String(),
+            "policy": pl.String(),
+            "zones": pl.String(),
+            "agreed_hours": pl.String(),
+            "days_past_due": pl.Int32(),
+            "limitation_from": pl.Date(),
+            "flags": pl.UInt32(),
+            "flags_known": pl.UInt32(),
+            "holds": pl.UInt32(),
+            **{name: pl.Int32() for name in COUNTS},
+            **{f"{name}_packed": pl.UInt64() for name in PACKED},
+            "attempts_number_packed": pl.UInt64(),
+            **dict.fromkeys(INSTANTS, INSTANT),
+            **{column: masks.WORD for name in MASKS for column in masks.columns(name, words)},
+            "rule": masks.PLACE,
+            "missing_fact": pl.String(),
+            "outcome": pl.Enum(OUTCOMES),
+            "lawful_from": INSTANT,
+            "lawful_until": INSTANT,
+            "not_before": INSTANT,
+        }
+    )
 
 
 def receipts(
@@ -92,13 +99,15 @@ def receipts(
 
     Sorted by person and wish. ``asked_by`` says who asked: ``night``, a desk, an agency.
     """
-    words = [name for name in RECEIPT.names() if name in VOCABULARY]
+    count = sum(name.startswith("failed_") for name in verdicts.columns)
+    bits = [column for name in MASKS for column in masks.columns(name, count)]
+    schema = receipt_columns(count)
+    words = [name for name in schema.names() if name in VOCABULARY]
     holds = [f"hold_{kind}" for kind in HOLD_KINDS]
     plain = complete(asked, [*words, *FLAGS, *holds, "zones"])
     known = _bits([pl.col(name).is_not_null() for name in FLAGS])
     verdict = verdicts.select(
-        "wish", "applies", "failed", "missing", "missing_fact", "outcome", "not_before",
-        rule=pl.col("place").fill_null(pl.lit(NO_RULE, pl.UInt8)),
+        "wish", *bits, "missing_fact", "outcome", "not_before", rule="place",
         lawful_from=pl.col("spans").list.first().struct.field("from_at"),
         lawful_until=pl.col("spans").list.last().struct.field("until_at"),
     )  # fmt: skip
@@ -114,8 +123,8 @@ def receipts(
             asked_by=pl.lit(asked_by),
         )
         .join(verdict, on="wish", how="left", maintain_order="left")
-        .select(RECEIPT.names())
-        .cast(RECEIPT)
+        .select(schema.names())
+        .cast(schema)
         .sort("person", "wish")
     )
 

@@ -20,14 +20,12 @@ from forbear.book.schema import CHANNELS, PURPOSES
 from forbear.dates import parse_day
 from forbear.errors import RuleError
 from forbear.law.kinds import Hours, Spanning
+from forbear.law.masks import words
 from forbear.law.request import RECIPIENTS, VOCABULARY
 from forbear.law.rule import STAGES, Rule, Value, read_rule
 
 SHIPPED = Path(__file__).parent.parent / "rulebooks"
 """The rulebooks that come with Forbear."""
-
-MOST_RULES = 64
-"""A verdict is a whole number of 64 bits, a bit a rule."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,8 +99,13 @@ class Rulebook:
                         days.add(value.until_on)
         return tuple(sorted(days))
 
+    @property
+    def words(self) -> int:
+        """How many words of 64 bits has a mask of these rules?"""
+        return words(len(self.rules))
+
     def named(self, mask: int) -> list[str]:
-        """Which rules do these bits stand for?
+        """Which rules do these bits stand for? (``forbear.law.masks.whole`` reads them off a row.)
 
         >>> book = load("cn")
         >>> book.named(0)
@@ -127,8 +130,7 @@ class Rulebook:
 def load(spec: str, *, root: Path = SHIPPED) -> Rulebook:
     """Read the books this names: ``cn``, ``cn+cn-house``, ``cn@2026-11-21+cn-house``, or a folder.
 
-    Raises RuleError: no such book, a broken rule file (with file and line), two rules of one name,
-    more than 64 rules.
+    Raises RuleError: no such book, a broken rule file (with file and line), two rules of one name.
 
     >>> load("cn@2026-11-21").held_on
     {'cn': datetime.date(2026, 11, 21)}
@@ -155,7 +157,7 @@ def load(spec: str, *, root: Path = SHIPPED) -> Rulebook:
             rules.append(read_rule(file, book))
             _hash(hashed, f"{book}/{file.relative_to(folder).as_posix()}", file.read_text("utf-8"))
     rules.sort(key=lambda rule: (STAGES.index(rule.stage), places[rule.book], rule.id))
-    _distinct(rules, spec)
+    _distinct(rules)
     return Rulebook(spec, tuple(rules), held_on, hashed.hexdigest())
 
 
@@ -199,7 +201,7 @@ def _hash(hashed: hashlib._Hash, name: str, text: str) -> None:
     hashed.update(body)
 
 
-def _distinct(rules: Iterable[Rule], spec: str) -> None:
+def _distinct(rules: Iterable[Rule]) -> None:
     seen: set[str] = set()
     for rule in rules:
         if rule.name in seen:
@@ -207,5 +209,3 @@ def _distinct(rules: Iterable[Rule], spec: str) -> None:
                 f"two rules are called {rule.name}", where=rule.file, remedy="rename one"
             )
         seen.add(rule.name)
-    if len(seen) > MOST_RULES:
-        raise RuleError(f"{len(seen)} rules are more than {MOST_RULES}", where=spec)

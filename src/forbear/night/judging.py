@@ -16,7 +16,7 @@ import polars as pl
 from forbear.book.schema import HISTORY, INSTANT
 from forbear.facts.history import Carried
 from forbear.law.gate import judge
-from forbear.law.receipt import RECEIPT, receipts
+from forbear.law.receipt import receipt_columns, receipts
 from forbear.law.request import NOTHING_ON_RECORD, promise
 from forbear.law.standing import Record, standing
 from forbear.night.frames import Part
@@ -210,7 +210,11 @@ def _receipts(asked: pl.DataFrame, verdicts: pl.DataFrame, order: Order) -> pl.D
 
 def _in_order(papers: list[pl.DataFrame]) -> pl.DataFrame:
     """The receipts of all rounds, by person and wish."""
-    return pl.concat(papers).sort("person", "wish") if papers else pl.DataFrame(schema=RECEIPT)
+    return (
+        pl.concat(papers).sort("person", "wish")
+        if papers
+        else pl.DataFrame(schema=receipt_columns(1))
+    )
 
 
 def _gathered(case: Case, rounds: list[pl.DataFrame], papers: list[pl.DataFrame]) -> Judged:

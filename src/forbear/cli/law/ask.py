@@ -13,6 +13,7 @@ import typer
 from forbear.dates import zone as time_zone
 from forbear.errors import CaseError, InputError
 from forbear.law.cases import Answer, answer_cases, read_cases
+from forbear.law.masks import whole
 from forbear.law.rule import Source
 
 _SAYS = {
@@ -95,9 +96,9 @@ def _told(answer: Answer, moment: str, place: str) -> dict[str, Any]:
     where = time_zone(place)
     day = datetime.fromisoformat(moment).astimezone(where).date()
     rules = []
-    applying = book.named(verdict["applies"])
+    applying = book.named(whole(verdict, "applies"))
     unread = set(applying) & set(book.needs_legal_review(day))
-    for name in book.named(verdict["failed"] | verdict["missing"]):
+    for name in book.named(whole(verdict, "failed") | whole(verdict, "missing")):
         rule = book.find(name)
         value = rule.on(book.held_on.get(rule.book, day))
         source = value.source if value else Source("", "memory", day)
