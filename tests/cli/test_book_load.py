@@ -7,9 +7,13 @@ import signal
 import subprocess
 import sys
 import time
+from datetime import UTC, datetime
 from pathlib import Path
 
+import polars as pl
 import pytest
+
+from forbear.book.layout import Book
 
 MAP = """\
 name: {zh: 试, en: Test}
@@ -51,7 +55,7 @@ def files(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def load(files: Path, *more: str) -> subprocess.CompletedProcess[str]:
+def load(files: Path, *more: str | Path) -> subprocess.CompletedProcess[str]:
     return forbear(
         "book", "load", "--map", files / "map.yaml", files / "loans.csv", "--out", files / "book", *more
     )  # fmt: skip
@@ -64,6 +68,30 @@ def test_a_load_prints_its_account_and_a_bad_row_is_no_failure(files: Path) -> N
         assert part in done.stdout
     assert max(map(len, done.stdout.splitlines())) <= 100
     assert (files / "book" / "state" / "positions" / "part-0000.parquet").is_file()
+
+
+def test_the_first_night_knows_the_contacts_that_were_supplied(files: Path) -> None:
+    """Two calls of 20 November, one answered: what a night carries says so without the log."""
+    (files / "map.yaml").write_text(
+        MAP.replace("contact_log: none, ", "")
+        + """\
+  - match: contacts*.csv
+    rows:
+      - table: contacts
+        fields: {person: who, at: at, channel: {value: call}, outcome: outcome}
+"""
+    )
+    (files / "contacts.csv").write_text(
+        "who,at,outcome\n甲,2026-11-20 10:00,no_answer\n甲,2026-11-20 15:00,connected_notice\n"
+    )
+    done = load(files, files / "contacts.csv")
+    assert (done.returncode, done.stderr) == (0, "")
+    book = Book.open(files / "book")
+    days = book.read("carried_days", 0).filter(pl.col("count") > 0)
+    told = {row["counter"]: row["count"] for row in days.iter_rows(named=True)}
+    assert (told["attempts"], told["connects"]) == (2, 1)
+    (one,) = book.read("carried_people", 0).iter_rows(named=True)
+    assert one["last_attempt_at"] == datetime(2026, 11, 20, 7, tzinfo=UTC)
 
 
 @pytest.mark.parametrize(

@@ -148,6 +148,20 @@ class TestOneRowIsOneLoan:
         (tmp_path / "other").mkdir()
         assert load(tmp_path / "other", dear, untested).over_ceiling == 0
 
+    def test_loans_under_no_ceiling_of_the_table_are_counted_and_said(self, tmp_path: Path) -> None:
+        rows = "L1,甲,2026-01-01,1000,2026-02-01,2000,\nL2,乙,2017-08-03,1000,2017-09-01,1001,\n"
+        licensed = load(tmp_path, rows)
+        assert (licensed.without_ceiling, licensed.over_ceiling) == (1, 1)  # before 2017-08-04
+        for name, more, untested in (
+            ("private", {"creditor": {"name": "A", "lender_type": "private"}}, 2),
+            ("abroad", {"assume": {**ASSUME, "price_ceiling": "none"}}, 0),
+        ):
+            (tmp_path / name).mkdir()
+            intake = load(tmp_path / name, rows, a_map(**more))
+            assert (intake.without_ceiling, intake.over_ceiling) == (untested, 0)
+            for language, said in (("en", "under no price ceiling"), ("zh", "未作检验")):
+                assert (said in account_in_words(intake, language)) == bool(untested)
+
     def test_a_cost_no_column_can_hold_is_flagged_and_not_shown(self, tmp_path: Path) -> None:
         intake = load(tmp_path, "L1,甲,2026-01-01,0.01,2026-01-02,9999999999.99,\n")
         loan = intake.book.read("loans")

@@ -27,6 +27,8 @@ WORDS = {
         "remedy": "do", "rows": "rows", "row": "row", "notes": "Please look at",
         "incomplete": "loans are incomplete (the supplied schedule does not cover them) and are "
         "counted apart",
+        "without": "loans are under no price ceiling of the table and were not tested (private "
+        "lending: the LPR of the day is not in it)",
         "over": "loans cost more than the price ceiling at signing; loaded with a flag",
         "snapshots": "Monthly snapshots, no loans with dates: good for roll rates, cannot be closed",
         "as_of": "Last day in history",
@@ -37,6 +39,7 @@ WORDS = {
         "why": "退回原因（全部明细见 rejected.parquet）", "remedy": "处理", "rows": "行",
         "row": "行", "notes": "请留意",
         "incomplete": "笔借款还款计划不完整，单独统计",
+        "without": "笔借款在价格上限表中没有对应的一行，未作检验（民间借贷：表中没有当日 LPR）",
         "over": "笔借款签约时高于价格上限，照常装入并标记",
         "snapshots": "仅有月度状态、没有带日期的借款：可算滚动率，不能日终",
         "as_of": "历史截至",
@@ -63,6 +66,8 @@ def account_in_words(intake: Intake, language: str) -> str:
     lines.append(f"{word['as_of']}: {as_of}" if as_of else word["snapshots"])
     if intake.incomplete:
         lines += _folded(f"{intake.incomplete:,} {word['incomplete']}")
+    if intake.without_ceiling:
+        lines += _folded(f"{intake.without_ceiling:,} {word['without']}")
     if intake.over_ceiling:
         lines += _folded(f"{intake.over_ceiling:,} {word['over']}")
     assumed = assumptions_in_words(intake.book.manifest.assume, language)

@@ -39,6 +39,18 @@ def chinese_ceilings() -> tuple[Ceiling, ...]:
     return ceilings_from(yaml.safe_load(file.read_text(encoding="utf-8")))
 
 
+def without_ceiling(
+    loans: pl.DataFrame, products: Mapping[str, Product], ceilings: Sequence[Ceiling]
+) -> int:
+    """How many of these loans were signed on a day for which no line of the table speaks?"""
+    signed = loans.group_by("product", "disbursed_on").len()
+    return sum(
+        count
+        for product, day, count in signed.iter_rows()
+        if ceiling_on(ceilings, products[product].ceiling_class, day) is None
+    )
+
+
 def signing_costs(
     loans: pl.DataFrame,
     instalments: pl.DataFrame,

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from pathlib import Path
@@ -20,7 +20,12 @@ from forbear.book.arrears.opening import open_book
 from forbear.book.files import file_aside
 from forbear.book.intake.account import account_in_words
 from forbear.book.intake.assembly import assemble
-from forbear.book.intake.costs import CLASS_OF_LENDER, chinese_ceilings, signing_costs
+from forbear.book.intake.costs import (
+    CLASS_OF_LENDER,
+    chinese_ceilings,
+    signing_costs,
+    without_ceiling,
+)
 from forbear.book.intake.faults import rejected
 from forbear.book.intake.maps import Map, MapFile
 from forbear.book.intake.relations import relate
@@ -49,6 +54,8 @@ class Intake:
     """Rows of each table that has any."""
     incomplete: int
     """Loans whose supplied schedule does not cover them; counted apart."""
+    without_ceiling: int
+    """Loans of which the table of ceilings says nothing, though ceilings are tested."""
     over_ceiling: int
     """Loans above the price ceiling in force at signing; loaded all the same."""
     notes: list[str]
@@ -62,11 +69,13 @@ def load_book(
     parts: int | None = None,
     replace: bool = False,
     today: date | None = None,
+    finish: Callable[[Book], object] | None = None,
 ) -> Intake:
     """Make a book of these files by this map, in the folder ``out``; whole or not at all.
 
     ``parts``: number of part files (by default one for each 200,000 people). ``today``: with
-    ``as_of: last_record`` history ends the day before, whatever a mistyped date says.
+    ``as_of: last_record`` history ends the day before, whatever a mistyped date says. ``finish``:
+    what rooms below this one do with a book brought to its last day, before it takes its place.
 
     Raises InputError for what cannot be read as a whole, ProductError for a product that cannot be,
     BookError when ``out`` is taken, or is to be replaced and is no book.
@@ -102,6 +111,10 @@ def load_book(
         _write(book, tables, groups)
         book.write_products([product_as_data(products[name]) for name in sorted(products)])
         said = _said(book, staged, account, tables)
+        if "loans" in tables:
+            said = dataclasses.replace(
+                said, without_ceiling=_untested(tables["loans"], the_map, products)
+            )
         if as_of != last:
             said.notes.append(
                 f"the files tell of days up to {last}; history ends yesterday, and what later days "
@@ -110,6 +123,8 @@ def load_book(
         if not the_map.is_snapshots:
             opened = open_book(book)
             said.notes.extend(_not_opened(opened.set_aside))
+            if finish:
+                finish(book)
         _write_account(said)
     return dataclasses.replace(said, book=Book.open(out))
 
@@ -170,11 +185,20 @@ def _some(tables: dict[str, pl.DataFrame], staged: Staged) -> None:
         )
 
 
+def _ceilings(the_map: Map) -> tuple[Ceiling, ...] | None:
+    """The price ceilings that loans are tested against; none where the map says so."""
+    return None if the_map.assume.get("price_ceiling") == "none" else chinese_ceilings()
+
+
+def _untested(loans: pl.DataFrame, the_map: Map, products: dict[str, Product]) -> int:
+    ceilings = _ceilings(the_map)
+    return 0 if ceilings is None else without_ceiling(loans, products, ceilings)
+
+
 def _priced(
     tables: dict[str, pl.DataFrame], the_map: Map, products: dict[str, Product]
 ) -> pl.DataFrame:
-    tested = the_map.assume.get("price_ceiling") != "none"
-    ceilings: tuple[Ceiling, ...] = chinese_ceilings() if tested else ()
+    ceilings = _ceilings(the_map) or ()
     costs = signing_costs(tables["loans"], tables["instalments"], products, ceilings)
     return tables["loans"].join(costs, on="loan", how="left", maintain_order="left")
 
@@ -267,6 +291,7 @@ def _said(
         duplicates=duplicates,
         tables={n: tables[n].height for n in (*STATIC, *HISTORY, *MONTHLY) if n in tables},
         incomplete=int(loans["incomplete"].sum()) if loans is not None else 0,
+        without_ceiling=0,
         over_ceiling=int(loans["over_ceiling"].sum()) if loans is not None else 0,
         notes=staged.notes,
     )
@@ -293,6 +318,7 @@ def _write_account(said: Intake) -> None:
         "files": said.files.to_dicts(),
         "tables": said.tables,
         "incomplete": said.incomplete,
+        "without_ceiling": said.without_ceiling,
         "over_ceiling": said.over_ceiling,
         "notes": said.notes,
         "reasons": dict(said.rejected["code"].value_counts(sort=True).sort("code").rows()),

@@ -15,6 +15,7 @@ from forbear.book.layout import FILES_MAX
 from forbear.cli.book import app
 from forbear.dates import zone
 from forbear.errors import InputError
+from forbear.facts.opening import open_history
 
 
 @app.command()
@@ -45,5 +46,7 @@ def load(
             raise InputError(problem, where=str(file), remedy="give the files themselves")
     map_file = load_map(mapping)
     today = datetime.now(zone(map_file.map.zone)).date()
-    intake = load_book(map_file, files, out, parts=parts, replace=replace, today=today)
+    intake = load_book(
+        map_file, files, out, parts=parts, replace=replace, today=today, finish=open_history
+    )
     typer.echo(account_in_words(intake, lang), nl=False)
