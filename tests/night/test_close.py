@@ -350,3 +350,25 @@ def test_what_a_reader_must_know_is_said_in_both_languages(
     )  # fmt: skip
     assert "本账簿假定" in shown.output
     assert "assumed of" not in shown.output
+
+
+def test_a_scale_makes_a_policy_read_amounts_in_its_own_currency(
+    book: Book, tmp_path: Path
+) -> None:
+    """Going to court asks for ten thousand yuan: nobody owes that in a unit worth a thousandth."""
+    other = tmp_path / "other"
+    shutil.copytree(book.path, other)
+    said = json.loads((other / "book.json").read_text("utf-8"))
+
+    def planned(scale: str) -> pl.DataFrame:
+        told = said | {"currency": "USD", "scale": scale}
+        (other / "book.json").write_text(json.dumps(told), encoding="utf-8")
+        out = tmp_path / scale.replace("/", "-")
+        close(Book.open(other), out, policy="humane")
+        return table(out, "plan").sort("person")
+
+    dear, cheap = planned("1000"), planned("1/1000")
+    assert "court" in dear["channel"].to_list()
+    assert "court" not in cheap["channel"].to_list()
+    both = dear.join(cheap, on="person", suffix="_cheap")
+    assert both["amount_due"].to_list() == both["amount_due_cheap"].to_list()  # as the book has it

@@ -124,6 +124,7 @@ def _lead(done: Replayed, language: Tongue) -> list[str]:
             EXPOSURE["zh"],
             f"对联系结果的统一假设：{ASSUMED[0]}",
             f"对账簿的假设：{assumed}。" if assumed else "",
+            _unscaled(done)[0],
             "费用按 measure/prices.yaml 所列单价（人民币），与账簿币种无关。",
         ]
     return [
@@ -133,8 +134,21 @@ def _lead(done: Replayed, language: Tongue) -> list[str]:
         EXPOSURE["en"],
         f"Assumed of every contact: {ASSUMED[1]}",
         f"Assumed of the book: {assumed}." if assumed else "",
+        _unscaled(done)[1],
         "Cost at the prices stated in measure/prices.yaml (yuan), whatever the book's currency.",
     ]
+
+
+def _unscaled(done: Replayed) -> tuple[str, str]:
+    """What a reader must know when amounts of two currencies were compared as they stand."""
+    currency = done.book["currency"]
+    if currency == "CNY" or done.book["scale"] != "1":
+        return "", ""
+    return (
+        f"账簿币种为 {currency}，未声明折算（scale）：策略中的金额门槛按 1 {currency} = 1 元比较。",
+        f"The book is in {currency} and declares no scale: amounts in policies are compared as if "
+        f"1 {currency} were 1 yuan.",
+    )
 
 
 def _apart(done: Replayed, language: Tongue) -> str:

@@ -24,7 +24,7 @@ from forbear.night.judging import Case, Judged, judge_cases, record_of
 from forbear.night.order import Order, Stopwatch
 from forbear.night.plan import plan_rows
 from forbear.night.summary import PartSummary
-from forbear.night.wishing import context_of, facts_of
+from forbear.night.wishing import context_of, facts_of, in_policy_currency
 from forbear.night.withheld import withheld_rows
 from forbear.policy.evaluate import wishes as wishes_of
 
@@ -127,7 +127,7 @@ def consider(brought: Brought, order: Order, watch: Stopwatch | None = None) -> 
     watch.lap("history")
     facts = facts_of(part, order, money.positions, money.open_items, carried.people, carried.days)
     watch.lap("facts")
-    wished = wishes_of(order.policy, facts, seed=order.seed)
+    wished = wishes_of(order.policy, in_policy_currency(facts, order.scale), seed=order.seed)
     with_wish = wished.filter(pl.col("step").is_not_null())
     watch.lap("policy")
     context = context_of(part, order, facts, money.positions, with_wish["person"])

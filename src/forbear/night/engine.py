@@ -38,7 +38,7 @@ from forbear.law.receipt import digest
 from forbear.law.rulebook import load as load_rulebook
 from forbear.night.close import PartNight, bring, carry, decide, finish
 from forbear.night.meeting import capacity_told, meet
-from forbear.night.order import Clock, Order, Stopwatch, no_clock
+from forbear.night.order import Clock, Order, Stopwatch, no_clock, scale_of
 from forbear.night.reading import Before, read_part
 from forbear.night.summary import Counts, PartSummary, count_by
 from forbear.policy import load as load_policy
@@ -113,6 +113,7 @@ def order_of(night: Night, book: Book) -> Order:
         book_zone=book.manifest.zone,
         seed=night.seed,
         receipts=night.receipts,
+        scale=scale_of(book),
     )
 
 

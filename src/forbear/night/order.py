@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import date
+from fractions import Fraction
 
 import polars as pl
 
 from forbear.book.arrears.terms import Terms
+from forbear.book.layout import Book
 from forbear.law.rulebook import Rulebook
 from forbear.policy import Policy
 from forbear.score.tables import Scores
@@ -38,6 +40,14 @@ class Order:
     receipts: bool = True
     suppressed: tuple[int, ...] = ()
     """Numbers that nobody may use again, whoever's file they stand in (number register)."""
+    scale: Fraction = Fraction(1)
+    """How many fen of the policy's currency one minor unit of the book stands for."""
+
+
+def scale_of(book: Book) -> Fraction:
+    """How many fen of a policy's currency does one minor unit of this book stand for?"""
+    fen = Fraction(100, 10**book.manifest.exponent)
+    return Fraction(book.manifest.scale) * fen
 
 
 @dataclass(slots=True)

@@ -106,6 +106,7 @@ def replay(
     return Replayed(
         book={
             "currency": book.manifest.currency,
+            "scale": book.manifest.scale,
             "assume": book.manifest.assume,
             "source": book.manifest.source,
         },

@@ -7,9 +7,11 @@ steps then only add the words of the step.
 from __future__ import annotations
 
 from collections.abc import Iterable
+from fractions import Fraction
 
 import polars as pl
 
+from forbear.facts.definitions import names_with
 from forbear.facts.person import people_facts
 from forbear.night.frames import Part
 from forbear.night.order import Order
@@ -36,6 +38,22 @@ def facts_of(
         wanted=set(order.policy.facts_read) | _ALWAYS,
     )  # fmt: skip
     return apply(order.scores, facts, carried_people)
+
+
+def in_policy_currency(facts: pl.DataFrame, scale: Fraction) -> pl.DataFrame:
+    """These facts with amounts as the policy reads them: in fen of its own currency, rounded down.
+
+    Only conditions and ranks read them so; what is planned and shown stays in the book's currency.
+
+    >>> facts = pl.DataFrame({"person": [1], "balance": [1_000], "days_past_due": [3]})
+    >>> in_policy_currency(facts, Fraction(7, 2)).rows()
+    [(1, 3500, 3)]
+    """
+    if scale == 1:
+        return facts
+    amounts = [name for name in names_with("amount") if name in facts.columns]
+    exact = pl.col(amounts).cast(pl.Int128) * scale.numerator // scale.denominator
+    return facts.with_columns(exact.cast(pl.Int64))
 
 
 def context_of(

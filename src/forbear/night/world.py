@@ -13,7 +13,7 @@ from forbear.book.schema import STATE, TABLES
 from forbear.errors import BookError
 from forbear.law.rulebook import Rulebook
 from forbear.night.frames import KNOWN, SIGNED_COLUMNS
-from forbear.night.order import Order
+from forbear.night.order import Order, scale_of
 from forbear.night.run import World
 from forbear.policy import Policy
 from forbear.score.tables import Scores
@@ -63,7 +63,8 @@ def orders_of(
     return {
         policy.id: Order(
             day=day, policy=policy, rulebook=rulebook, scores=scores, terms=terms,
-            creditors=creditors, book_zone=book.manifest.zone, seed=seed, receipts=False, **more,
+            creditors=creditors, book_zone=book.manifest.zone, seed=seed, receipts=False,
+            scale=scale_of(book), **more,
         )
         for policy in policies
     }  # fmt: skip
