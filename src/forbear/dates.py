@@ -6,7 +6,7 @@ instants are UTC; a *local day* needs a zone. Nothing here reads the clock.
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from forbear.errors import InputError
@@ -56,12 +56,3 @@ def local_day(instant: datetime, where: ZoneInfo) -> date:
     datetime.date(2026, 11, 21)
     """
     return instant.astimezone(where).date()
-
-
-def days_between(start: date, end: date) -> list[date]:
-    """Which days lie in (start, end]? The start is not counted, the end is.
-
-    >>> [d.day for d in days_between(date(2026, 1, 30), date(2026, 2, 1))]
-    [31, 1]
-    """
-    return [start + timedelta(days=n) for n in range(1, (end - start).days + 1)]

@@ -159,28 +159,6 @@ def test_what_a_day_recorded_waits_in_its_inbox(tmp_path: Path) -> None:
         book.write_inbox(day, "people", 1, hold)
 
 
-def test_a_day_of_history_is_a_day_of_the_books_zone(tmp_path: Path) -> None:
-    """23:59 of 19 November in Shanghai is 15:59 UTC; 16:00 UTC belongs to the twentieth."""
-    book = new_book(tmp_path / "book", files=1)
-    at = [datetime(2026, 11, 19, 15, 59, tzinfo=UTC), datetime(2026, 11, 19, 16, tzinfo=UTC)]
-    events = pl.DataFrame(
-        {
-            "loan": [1, 1],
-            "effective_on": [date(2026, 11, 1)] * 2,
-            "recorded_at": at,
-            "event": [1, 2],
-            "kind": ["repaid"] * 2,
-            "amount": [1, 2],
-            "names": [None, None],
-            "detail": [None, None],
-        }
-    )
-    book.write("events", 0, events)
-    for day, amount in ((19, 1), (20, 2)):
-        rows = book.scan_recorded(date(2026, 11, day), "events").collect()
-        assert rows["amount"].to_list() == [amount]
-
-
 class TestWhatIsMissingIsSaid:
     def test_no_book(self, tmp_path: Path) -> None:
         with pytest.raises(BookError, match="holds no book"):

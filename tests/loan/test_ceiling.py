@@ -15,7 +15,6 @@ from hypothesis import strategies as st
 from forbear.errors import InputError, ProductError, RangeError
 from forbear.loan.ceiling import (
     Ceiling,
-    allow,
     ceiling_on,
     ceilings_from,
     check_signing,
@@ -25,6 +24,7 @@ from forbear.loan.ceiling import (
 )
 from forbear.loan.product import shipped
 from forbear.loan.schedule import schedule
+from forbear.loan.stepwise import accrue
 from forbear.money import AMOUNT_MAX
 
 EXAMPLES = settings(max_examples=500 if os.environ.get("FORBEAR_SOAK") else 40, deadline=None)
@@ -109,13 +109,13 @@ def test_penalty_at_150_percent_of_20_percent_is_cut_where_the_whole_reaches_24(
     less 20% of the time before) is used up first.
     """
     principal, days = 10_000_00, 365
-    allowed, carry = allow(principal, 240_000_000, days, 0, 365)
+    allowed, carry = accrue(principal, 240_000_000, days, 0, 365)
     signed = signed_cost(2_000_00, 0, 0, 30, 0, 365, 365)
     assert (allowed, carry, room(allowed, signed, 0)) == (2_400_00, 0, 400_00)
     claimed = refused = 0
     for day in range(1, 400):
         posted = 8_21 + (day % 5 == 0)  # floor of the exact stream, near enough for the story
-        more, carry = allow(principal, 240_000_000, 1, carry, 365)
+        more, carry = accrue(principal, 240_000_000, 1, carry, 365)
         allowed += more
         part = claimable(posted, room(allowed, signed, claimed))
         claimed, refused = claimed + part, refused + posted - part

@@ -18,7 +18,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -267,18 +267,6 @@ class Book:
         if day <= self.as_of or not file.is_file():
             return _table(table).empty()
         return read_table(file, table)
-
-    def scan_recorded(self, day: date, table: str, part: int | None = None) -> pl.LazyFrame:
-        """Which rows of the settled history became known on this local day? For a replay."""
-        column = RECORDED_BY.get(table)
-        if column is None:
-            raise BookError(f"{table} is not a table of history", where=str(self.path))
-        rows = self.scan(table, part)
-        if not column.endswith("_at"):
-            return rows.filter(pl.col(column) == day)
-        begin = dates.day_start(day, self.zone)
-        end = dates.day_start(day + timedelta(days=1), self.zone)
-        return rows.filter(pl.col(column).is_between(begin, end, closed="left"))
 
     def _parts(self, table: str) -> range:
         return range(self.files if _table(table).spread else 1)

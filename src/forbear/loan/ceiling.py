@@ -7,10 +7,10 @@ Two tests, one table of dated numbers that is passed in (law lives elsewhere):
   whole above the ceiling on the principal really outstanding, day by day since disbursement, signing
   fees spread over the contract term. What is above is ``not_claimable``: shown, never due.
 
-The second is stepwise, so that it costs a night nothing: ``allow`` runs along like interest,
-``signed_cost`` is what is past plus a floor of what runs, and ``room`` is what is left of the one
-after the other. Each takes ints or Polars expressions (or NumPy arrays), as
-``forbear.loan.stepwise`` says.
+The second is stepwise, so that it costs a night nothing: what the ceiling allows runs along as interest
+does (``stepwise.accrue`` at the ceiling's rate on what is outstanding), ``signed_cost`` is what is past
+plus a floor of what runs, and ``room`` is what is left of the one after the other. Each takes ints or
+Polars expressions (or NumPy arrays), as ``forbear.loan.stepwise`` says.
 
 >>> table = [Ceiling("licensed", date(2017, 8, 4), None, 240_000_000)]
 >>> ceiling_on(table, "licensed", date(2026, 11, 21)).rate
@@ -31,7 +31,7 @@ import polars as pl
 from forbear.errors import InputError, ProductError
 from forbear.loan.product import Product
 from forbear.loan.schedule import Instalment
-from forbear.loan.stepwise import TOTAL_MAX, Array, accrue, only_within, round_div, within
+from forbear.loan.stepwise import TOTAL_MAX, Array, only_within, round_div, within
 from forbear.loan.yearly_cost import Annualisation, all_in_cost, daily_rate
 from forbear.money import AMOUNT_MAX, RATE_MAX, RATE_ONE, SPAN_DAYS_MAX
 
@@ -163,38 +163,6 @@ def percent(rate: int) -> str:
     """
     hundredths = round_div(rate * 10_000, RATE_ONE, "ceiling")
     return f"{hundredths // 100}.{hundredths % 100:02d}%"
-
-
-@overload
-def allow(
-    outstanding: int, rate: int, days: int, carry: int, day_basis: int
-) -> tuple[int, int]: ...
-@overload
-def allow(
-    outstanding: pl.Expr,
-    rate: pl.Expr | int,
-    days: pl.Expr | int,
-    carry: pl.Expr | int,
-    day_basis: pl.Expr | int,
-) -> tuple[pl.Expr, pl.Expr]: ...
-@overload
-def allow(
-    outstanding: Array,
-    rate: Array | int,
-    days: Array | int,
-    carry: Array | int,
-    day_basis: Array | int,
-) -> tuple[Array, Array]: ...
-def allow(outstanding: Any, rate: Any, days: Any, carry: Any, day_basis: Any) -> tuple[Any, Any]:
-    """How much more does the ceiling allow for these days on what is outstanding, and the carry?
-
-    10,000 yuan for 30 days under 24%:
-
-    >>> allow(1_000_000, 240_000_000, 30, 0, 365)[0]
-    19726
-    """
-    added: tuple[Any, Any] = accrue(outstanding, rate, days, carry, day_basis)
-    return added
 
 
 @overload

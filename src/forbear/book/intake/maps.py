@@ -269,18 +269,15 @@ def load_map(name_or_path: str | Path) -> MapFile:
         raise InputError("not UTF-8 text", where=str(path), remedy="save it as UTF-8") from None
     except OSError as problem:
         raise InputError(f"cannot be read: {problem}", where=str(path)) from None
-    marked = Marked(text, str(path), InputError)
-    return MapFile(_map_of(marked), path.name, _digest(marked))
+    the_map = read_map(text, where=str(path))
+    return MapFile(the_map, path.name, _digest(the_map))
 
 
 def read_map(text: str, *, where: str = "map") -> Map:
     """Which map does this YAML text say? Raises InputError with the line."""
-    return _map_of(Marked(text, where, InputError))
-
-
-def _map_of(marked: Marked) -> Map:
+    marked = Marked(text, where, InputError)
     if not isinstance(marked.data, dict):
-        raise InputError("a map is a list of `field: value` lines", where=marked.where)
+        raise InputError("a map is a list of `field: value` lines", where=where)
     try:
         return Map.model_validate(marked.data)
     except ValidationError as problem:
@@ -320,9 +317,9 @@ def _find(name_or_path: str | Path) -> Path:
     )
 
 
-def _digest(marked: Marked) -> str:
+def _digest(the_map: Map) -> str:
     """Of what the map says, not of how it is laid out."""
-    said = json.dumps(marked.data, sort_keys=True, default=str, ensure_ascii=False)
+    said = json.dumps(the_map.model_dump(mode="json"), sort_keys=True, ensure_ascii=False)
     return hashlib.sha256(said.encode()).hexdigest()
 
 

@@ -178,9 +178,6 @@ TARGETS: dict[str, dict[str, Field]] = {
 }  # fmt: skip
 """Table → field → what it is. Fields of one table may come from several files."""
 
-LOAN_TABLES = ("people", "loans", "instalments")
-"""Without these three there is no book that can be closed."""
-
 ASSUMPTIONS: dict[str, dict[str, tuple[str, str]]] = {
     "contact_log": {
         "none": (
