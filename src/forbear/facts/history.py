@@ -265,7 +265,7 @@ def _people(
         rows = rows.join(case_from.select("person", "from_at"), on="person", how="left")
         in_case = (pl.col("recorded_at") >= pl.col("from_at")).fill_null(True)
     new = rows.group_by("person", maintain_order=True).agg(
-        *(pl.col("at").filter(pl.col(mark)).max().alias(name) for name, mark in _INSTANTS.items()),
+        *(pl.when(mark).then("at").max().alias(name) for name, mark in _INSTANTS.items()),
         *_case_counts(in_case),
         pl.col("reached").any().alias("was_reached"),
         pl.col("template").filter(pl.col("text"))
@@ -274,7 +274,8 @@ def _people(
         *_hours("answers_by_hour", "connect"),
         *_hours("calls_by_hour", "attempt"),
     )  # fmt: skip
-    before = old.join(new.select("person"), on="person", how="semi")
+    touched = old["person"].is_in(new["person"].implode())
+    before = old.filter(touched)
     run = _running(rows, before, where, zones)
     both = (
         new.join(before, on="person", how="left", suffix="_old")
@@ -282,8 +283,7 @@ def _people(
         .select(_merged())
         .cast(_PEOPLE.schema)
     )
-    rest = old.join(new.select("person"), on="person", how="anti")
-    return pl.concat([rest.select(both.columns), both]).sort("person")
+    return pl.concat([old.filter(~touched).select(both.columns), both]).sort("person")
 
 
 def _case_counts(in_case: pl.Expr) -> list[pl.Expr]:
@@ -348,17 +348,18 @@ def _running(
 
     A failure opens a new day when its local day is later than every failure's before it in the row.
     """
-    resets_to_come = pl.col("reached").cast(pl.Int32).reverse().cum_sum().reverse().over("person")
     local = local_time(pl.col("last_failure_at"), pl.col("zone"), zones).dt.date()
     earlier = before.join(where, on="person", how="left").select("person", old_day=local)
+    placed = rows.select("person", "day", "at", "band", "reached", "failure").with_row_index("row")
+    last = placed.filter("reached").group_by("person").agg(reached_row=pl.col("row").max())
     fresh = (
-        rows.with_columns(to_come=resets_to_come, reset=pl.col("reached").any().over("person"))
-        .filter(pl.col("failure") & (pl.col("to_come") == 0))
+        placed.filter("failure")
+        .join(last, on="person", how="left", maintain_order="left")
+        .filter(pl.col("reached_row").is_null() | (pl.col("row") > pl.col("reached_row")))
         .join(earlier, on="person", how="left", maintain_order="left")
         .with_columns(
             past=pl.max_horizontal(
-                pl.when(~pl.col("reset")).then("old_day"),
-                pl.col("day").cum_max().shift(1).over("person"),
+                pl.when(pl.col("reached_row").is_null()).then("old_day"), _latest_before()
             )
         )
     )
@@ -375,6 +376,19 @@ def _running(
         .alias("new_failure_days_running"),
         pl.sum_horizontal(bits).cast(pl.Int16).alias("new_failure_bands_running"),
         pl.col("at").max().alias("new_last_failure_at"),
+    )
+
+
+def _latest_before() -> pl.Expr:
+    """The latest day of a person's rows above this one; rows stand person by person.
+
+    A running maximum over (place of the person, day) in one number: a new person begins anew.
+    """
+    person = pl.col("person")
+    place = person.rle_id().cast(pl.Int64) * (1 << 32)
+    latest = (place + pl.col("day").to_physical()).cum_max().shift(1) - place
+    return pl.when(person == person.shift(1)).then(
+        latest.cast(pl.Int32, strict=False).cast(pl.Date)  # another person's is out of range
     )
 
 
@@ -403,11 +417,13 @@ def _days(old: pl.DataFrame, rows: pl.DataFrame, today: date | None) -> pl.DataF
         new = new.filter(pl.col("day") > today - timedelta(days=KEPT_DAYS))
     if new.is_empty():
         return old
-    same = old.join(new, on=key, how="semi")
-    if same.height:
-        new = pl.concat([new, same]).group_by(key).agg(pl.col("count").sum().cast(pl.UInt16))
-        old = old.join(same, on=key, how="anti")
-    return pl.concat([old, new.select(old.columns)]).sort(key)
+    # what is carried of people not touched is in order already: only the others are sorted
+    touched = old["person"].is_in(new["person"].unique().implode())
+    theirs = old.filter(touched)
+    mine = pl.concat([theirs, new.select(old.columns)])
+    if theirs.join(new, on=key, how="semi").height:
+        mine = mine.group_by(key).agg(pl.col("count").sum().cast(pl.UInt16)).select(old.columns)
+    return old.filter(~touched).merge_sorted(mine.sort(key), key="person")
 
 
 def _numbers(old: pl.DataFrame, rows: pl.DataFrame) -> pl.DataFrame:
