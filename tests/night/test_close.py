@@ -33,14 +33,15 @@ def close(
     begin: Path | None = None,
     policy: str = "industry",
     workers: int = 1,
+    law: str = LAW,
 ) -> dict[str, object]:
     """Close one morning; what the night says of itself."""
     before = begin_from(book, begin)
-    night = Night(book=book.path, before=before, day=day, policy=policy, law=LAW)
+    night = Night(book=book.path, before=before, day=day, policy=policy, law=law)
     order = order_of(night, book)
     run_night(
         night, out, workers=workers,
-        seal=lambda folder, closed: say(book, order, LAW, before, closed).write(folder),
+        seal=lambda folder, closed: say(book, order, law, before, closed).write(folder),
     )  # fmt: skip
     return dict(read_said(out))
 
@@ -372,3 +373,9 @@ def test_a_scale_makes_a_policy_read_amounts_in_its_own_currency(
     assert "court" not in cheap["channel"].to_list()
     both = dear.join(cheap, on="person", suffix="_cheap")
     assert both["amount_due"].to_list() == both["amount_due_cheap"].to_list()  # as the book has it
+
+
+def test_a_law_of_which_nothing_is_in_force_is_said_first(book: Book, tmp_path: Path) -> None:
+    close(book, tmp_path / "n", law="cn@1990-01-01")
+    said = json.loads((tmp_path / "n" / "night.json").read_text(encoding="utf-8"))
+    assert "nothing was checked against any law" in said["summary"]["notes"][0]["en"]

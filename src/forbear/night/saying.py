@@ -137,10 +137,18 @@ def summarise(
     )
 
 
+NO_LAW = {
+    "zh": "这本规则书在这一天没有任何规则生效：没有任何联系被检查过",
+    "en": "no rule of this rulebook is in force on this day: nothing was checked against any law",
+}
+
+
 def _notes(book: Book, order: Order) -> list[dict[str, str]]:
-    """Rules that need legal review, and what the book assumes, in words of both languages."""
+    """What a reader must know, in words of both languages: no law, assumptions, legal review."""
     assumed = sorted(book.manifest.assume.items())
     notes = [_note(assumed_in_words(name, value)) for name, value in assumed]
+    if not order.rulebook.in_force(order.day):
+        notes.insert(0, NO_LAW)
     review = order.rulebook.needs_legal_review(order.day)
     if review:
         names = ", ".join(review)
