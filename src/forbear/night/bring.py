@@ -13,7 +13,7 @@ from datetime import date, timedelta
 
 import polars as pl
 
-from forbear.book.arrears.advance import POSITION, advance, replace_rows
+from forbear.book.arrears.advance import POSITION, advance, merged_items, replace_rows
 from forbear.book.arrears.opening import open_loans
 from forbear.book.arrears.ordinary import told_on
 from forbear.book.arrears.terms import Terms
@@ -103,8 +103,8 @@ def _replayed(
     old_items = part.open_items.filter(pl.col("loan").is_in(failed))
     return Money(
         replace_rows(positions, places, rows, POSITION),
-        pl.concat([items.filter(~pl.col("loan").is_in(gone)), fresh.open_items, old_items]).sort(
-            STATE["open_items"].order
+        merged_items(
+            items.filter(~pl.col("loan").is_in(gone)), pl.concat([fresh.open_items, old_items])
         ),
         fresh.set_aside,
         again.len(),
@@ -117,11 +117,9 @@ def bring_history(part: Part, positions: pl.DataFrame, *, book_zone: str) -> Car
     A person without arrears at the end of yesterday has no case: their case counters begin at 0.
     """
     before = Carried(part.carried_people, part.carried_days, part.carried_numbers)
-    touched = part.contacts.select(pl.col("person").unique())
-    mine = part.people.select("person", "zone").join(touched, on="person", how="semi")
-    theirs = part.numbers.select("person", "number", "relation").join(
-        touched, on="person", how="semi"
-    )
+    touched = pl.col("person").is_in(part.contacts["person"].unique().implode())
+    mine = part.people.lazy().filter(touched).select("person", "zone").collect()
+    theirs = part.numbers.lazy().filter(touched).select("person", "number", "relation").collect()
     carried = update(
         before,
         part.contacts,
@@ -144,10 +142,19 @@ def _agreements(part: Part) -> pl.DataFrame:
 def _without_arrears(part: Part, positions: pl.DataFrame, carried: pl.DataFrame) -> pl.Series:
     """People with case counters and nothing overdue in any loan they are bound by."""
     counters = ("visits_case", "talks_case", "contact_person_calls_case")
-    with_case = carried.filter(pl.any_horizontal(pl.col(name) > 0 for name in counters))
-    late = positions.filter(pl.col("due_since").is_not_null()).select("loan")
-    bound = part.parties.join(late, on="loan", how="semi").select("person")
-    return with_case.join(bound, on="person", how="anti")["person"]
+    with_case = (
+        carried.lazy()
+        .filter(pl.any_horizontal(pl.col(name) > 0 for name in counters))
+        .select("person")
+        .collect()
+    )
+    if with_case.is_empty():
+        return with_case["person"]
+    people = pl.col("person").is_in(with_case["person"].implode())
+    bound = part.parties.lazy().filter(people).select("person", "loan")
+    late = positions.lazy().filter(pl.col("due_since").is_not_null()).select("loan")
+    still = bound.join(late, on="loan", how="semi").select("person").collect()["person"]
+    return with_case["person"].filter(~with_case["person"].is_in(still.implode()))
 
 
 def decide_promises(part: Part, *, book_zone: str) -> pl.DataFrame:

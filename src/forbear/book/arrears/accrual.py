@@ -31,6 +31,14 @@ BROUGHT = (
 )  # fmt: skip
 """What time alone changes in a position; null in a row outside the declared ranges."""
 
+_PENALIZED = (
+    "loan", "balances_on", "penalty_base", "penalty_rate", "penalty_carry", "penalty_due",
+    "claimed_beyond", "not_claimable", "day_basis", "principal_not_due", "principal_due",
+    "ceiling_rate", "ceiling_carry", "ceiling_room", "signed_cost", "next_from_on", "next_due_on",
+    "next_interest", "next_fee",
+)  # fmt: skip
+"""What is asked of a position that bears penalty."""
+
 
 def bring_to(positions: pl.DataFrame, on: date | pl.Series, loans: pl.DataFrame) -> pl.DataFrame:
     """What do these loans stand at at the end of ``on`` if nothing happened since ``balances_on``?
@@ -84,7 +92,7 @@ def _with_penalty(
     places = np.flatnonzero(bears & (days > 0))
     if not places.size:
         return frame
-    rows, days = before[places], days[places]
+    rows, days = before.select(_PENALIZED)[places], days[places]
     posted, carry, lost = _accrue(
         rows["penalty_base"].to_numpy(),
         rows["penalty_rate"].to_numpy(),
@@ -103,13 +111,12 @@ def _with_penalty(
 
 
 def put(column: pl.Series, places: Whole, values: pl.Series) -> pl.Series:
-    """The column with these values at these places (its type and name kept)."""
-    values = values.cast(column.dtype)
-    if column.dtype.is_integer() and not column.has_nulls() and not values.has_nulls():
-        changed = column.to_numpy().copy()
-        changed[places] = values.to_numpy()
-        return pl.Series(column.name, changed)
-    return column.clone().scatter(pl.Series(places), values)
+    """The column with these values at these places (its type and name kept).
+
+    Polars copies into memory it has used before; a copy by NumPy is new pages every time, which on
+    a long column cost several times what the copying does.
+    """
+    return column.clone().scatter(pl.Series(places), values.cast(column.dtype))
 
 
 # --- the ceiling ----------------------------------------------------------------------------------

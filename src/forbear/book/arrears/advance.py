@@ -102,7 +102,7 @@ def advance(
     )
     kept = open_items.filter(~mine | open_items["loan"].is_in(not_carried.implode()))
     stepped = step.items.filter(~pl.col("loan").is_in(not_carried.implode()))
-    items = pl.concat([kept, stepped]).sort(STATE["open_items"].order)
+    items = merged_items(kept, stepped)
     unknown = credits["loan"].filter(~credits["loan"].is_in(positions["loan"].implode()))
     return Advanced(after, items, pl.concat([not_carried, unknown.unique().sort()]))
 
@@ -270,12 +270,24 @@ def _places_of(positions: pl.DataFrame, named: pl.Series) -> Places:
 def replace_rows(
     frame: pl.DataFrame, places: Places, rows: pl.DataFrame, columns: tuple[str, ...]
 ) -> pl.DataFrame:
-    """The frame with these columns of these rows in these places."""
+    """The frame with these columns of these rows in these places.
+
+    A column in which nothing changes is not copied: it is long, and the rows are few.
+    """
     if not len(places):
         return frame
-    return frame.with_columns(
-        put(frame[name], places, rows[name]) for name in dict.fromkeys(columns)
-    )
+    here = pl.Series(places)
+    before = frame.select(pl.col(*dict.fromkeys(columns)).gather(here))
+    changed = [name for name in before.columns if not before[name].equals(rows[name])]
+    return frame.with_columns(put(frame[name], places, rows[name]) for name in changed)
+
+
+def merged_items(kept: pl.DataFrame, changed: pl.DataFrame) -> pl.DataFrame:
+    """The open items of these loans and of those others, in the order of storage.
+
+    ``kept`` is in that order already, and no loan has items in both.
+    """
+    return kept.merge_sorted(changed.sort(STATE["open_items"].order), key="loan")
 
 
 def unreadable(positions: pl.DataFrame) -> pl.Series:
