@@ -39,7 +39,7 @@ def allocate_credits(credits: pl.DataFrame, items: pl.DataFrame, terms: Terms) -
     ordered = (
         lines.join(terms.waterfall, on=["product", "state", "component"])
         .sort("loan", "first", "due_on", "seq", "last")
-        .with_columns(before=pl.col("amount").cum_sum().over("loan") - pl.col("amount"))
+        .with_columns(before=_before_in_loan())
         .with_columns(paid=allocate(pl.col("credit"), pl.col("before"), pl.col("amount")))
     )
     is_penalty = pl.col("component") == "penalty"
@@ -57,6 +57,17 @@ def allocate_credits(credits: pl.DataFrame, items: pl.DataFrame, terms: Terms) -
     return Allocated(left, rest)
 
 
+def _before_in_loan() -> pl.Expr:
+    """What comes before each line of its loan; lines of a loan stand together.
+
+    One running total over all lines, less what it was where the loan begins: should it wrap at 64
+    bits, the difference is still right.
+    """
+    before = pl.col("amount").cum_sum() - pl.col("amount")
+    begins = pl.col("loan").ne_missing(pl.col("loan").shift(1))
+    return before - pl.when(begins).then(before).forward_fill()
+
+
 def _item_lines(credits: pl.DataFrame, items: pl.DataFrame) -> pl.DataFrame:
     late = pl.col("due_on") < pl.col("on")
     return items.join(
@@ -70,8 +81,16 @@ def _item_lines(credits: pl.DataFrame, items: pl.DataFrame) -> pl.DataFrame:
 
 
 def _penalty_lines(credits: pl.DataFrame, items: pl.DataFrame) -> pl.DataFrame:
-    oldest = items.group_by("loan").agg(
-        due_on=pl.col("due_on").min(), seq=pl.col("seq").sort_by("due_on", "seq").first()
+    seqs = 2**16  # (due_on, seq) as one whole number, in that order: quick to take the least of
+    packed = pl.col("due_on").cast(pl.Int32).cast(pl.Int64) * seqs + pl.col("seq") + seqs // 2
+    oldest = (
+        items.group_by("loan")
+        .agg(least=packed.min())
+        .select(
+            "loan",
+            due_on=(pl.col("least") // seqs).cast(pl.Int32).cast(pl.Date),
+            seq=(pl.col("least") % seqs - seqs // 2).cast(items.schema["seq"]),
+        )
     )
     return (
         credits.filter(pl.col("penalty_due") > 0)
