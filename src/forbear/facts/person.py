@@ -103,7 +103,7 @@ def people_facts(
     if scores is not None:
         given = [name for name in SCORED if name in scores.columns]
         blocks.append(scores.lazy().select("person", *given))
-    return _assemble(leads.lazy(), blocks, names)
+    return _assemble(leads, blocks, names)
 
 
 def _names(wanted: Collection[str] | None) -> list[str]:
@@ -125,19 +125,30 @@ _NEEDS: dict[str, tuple[str, ...]] = {
 
 
 def _assemble(
-    leads: pl.LazyFrame, blocks: Iterable[pl.LazyFrame], names: list[str]
+    leads: pl.DataFrame, blocks: Iterable[pl.LazyFrame], names: list[str]
 ) -> pl.DataFrame:
     """Join what is wanted of each block, fill what has no history, put together what is left."""
     needed = {part for name in names for part in _NEEDS.get(name, (name,))}
-    facts = leads
+    facts = leads.sort("person")
+    who = facts.select("person")
+    # each block is laid beside the others; a join of all that was joined before would copy it again
+    beside = [facts]
     for block in blocks:
         columns = block.collect_schema().names()
         taken = [name for name in columns if name in needed]
         if taken:
-            facts = facts.join(block.select("person", *taken), on="person", how="left")
-    present = set(facts.collect_schema().names())
+            beside.append(_beside(who, block.select("person", *taken).collect()))
+    facts = pl.concat(beside, how="horizontal")
+    present = set(facts.columns)
     made = [_column(name, present).alias(name) for name in names]
-    return facts.select("person", "loan", *made).sort("person").collect()
+    return facts.select("person", "loan", *made)
+
+
+def _beside(who: pl.DataFrame, block: pl.DataFrame) -> pl.DataFrame:
+    """The columns of a block, a row a person of ``who``, in their order; the others have nulls."""
+    if block["person"].equals(who["person"]):
+        return block.drop("person")
+    return who.join(block, on="person", how="left", maintain_order="left").drop("person")
 
 
 def _column(name: str, present: set[str]) -> pl.Expr:
@@ -166,7 +177,7 @@ def _people(people: pl.LazyFrame, key: pl.LazyFrame, day: date, book_zone: str) 
     to_pay_day = [_days_to_pay_day(day, pay_day) for pay_day in range(1, 32)]
     return (
         key.select("person")
-        .join(people, on="person", how="left")
+        .join(people, on="person", how="left", maintain_order="left")
         .select(
             "person",
             pl.col("zone").fill_null(book_zone),
@@ -282,12 +293,16 @@ def _signed(
     latest = pl.max_horizontal("last_due_on", "last_paid_on", demanded_on).dt.offset_by(
         f"{LIMITATION_YEARS}y"
     )
+    signed = loans.select("loan", "last_due_on", "over_ceiling", "debit_mandate")
     return (
-        key.join(loans.select("loan", "last_due_on", "over_ceiling", "debit_mandate"), on="loan")
-        .join(paid, on=["person", "loan"], how="left")
-        .join(carried.select("person", "last_demand_at"), on="person", how="left")
+        key.join(signed, on="loan", maintain_order="left")
+        .join(paid, on=["person", "loan"], how="left", maintain_order="left")
+        .join(
+            carried.select("person", "last_demand_at"),
+            on="person", how="left", maintain_order="left",
+        )
         .select("person", (latest < day).alias("time_barred"), "over_ceiling", "debit_mandate")
-    )
+    )  # fmt: skip
 
 
 def _unpaid_instalments(open_items: pl.LazyFrame, key: pl.LazyFrame) -> pl.LazyFrame:

@@ -9,6 +9,8 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from datetime import date, timedelta
+from functools import reduce
+from operator import or_
 
 import polars as pl
 
@@ -41,14 +43,21 @@ def loans_of_people(
     days = range(due_within + 1) if due_in is None else sorted(set(due_in))
     on = pl.Series([day + timedelta(days=n) for n in days], dtype=pl.Date)
     soon = pl.col("next_due_on").is_in(on.implode())
-    near = live.filter((pl.col("due_since") < day) | soon).select("loan")
-    debts = parties.filter(pl.col("role").cast(pl.String).is_in(DEBTORS)).select("person", "loan")
-    looked_at = pl.concat(
-        [debts.join(near, on="loan", how="semi").select("person"), open_matters]
-    ).unique()
-    theirs = debts.join(looked_at, on="person", how="semi").unique()
-    # The join comes before the figures: they are worked out for the few that are looked at.
-    return live.drop("person").join(theirs, on="loan").select("person", *_figures(day))
+    near = live.filter((pl.col("due_since") < day) | soon).select("loan").collect()["loan"]
+    owes = reduce(or_, (pl.col("role") == role for role in DEBTORS))
+    debts = parties.filter(owes).select("person", "loan", "role")
+    debtors = debts.filter(pl.col("loan").is_in(near.implode())).select("person")
+    looked_at = pl.concat([debtors, open_matters]).unique().collect()["person"]
+    theirs = debts.filter(pl.col("person").is_in(looked_at.implode())).collect()
+    if theirs["role"].n_unique() > 1:  # a person has a loan once in a role
+        theirs = theirs.unique(["person", "loan"])
+    # The filter comes before the join, the join before the figures: few are looked at.
+    return (
+        live.filter(pl.col("loan").is_in(theirs["loan"].implode()))
+        .drop("person")
+        .join(theirs.lazy().drop("role"), on="loan")
+        .select("person", *_figures(day))
+    )
 
 
 def _figures(day: date) -> list[pl.Expr]:
