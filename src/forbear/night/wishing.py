@@ -63,28 +63,29 @@ def context_of(
 
     One row a person: keys, refs, zone, flags, best number, creditor, product and dates of the loan.
     """
-    wanted = people.to_frame("person").lazy()
+    wanted = pl.col("person").is_in(people.implode())
     known = (
         facts.lazy()
         .select("person", "loan", "days_past_due", "amount_due", "age", "best_hour")
-        .join(wanted, on="person", how="semi")
+        .filter(wanted)
         .collect()
     )
-    who = part.people.lazy().select("person", "ref", "zone", "hardship", "vulnerable")
-    leads = known.lazy().select("loan").drop_nulls().unique()
-    last_paid = positions.lazy().select("loan", "last_paid_on").join(leads, on="loan", how="semi")
-    numbers = best_numbers(part.numbers.lazy().join(wanted, on="person", how="semi"))
-    return (
-        known.lazy()
-        .join(who, on="person", how="left", maintain_order="left")
-        .join(numbers, on="person", how="left", maintain_order="left")
-        .join(_loan_words(part, order, leads), on="loan", how="left", maintain_order="left")
-        .join(last_paid, on="loan", how="left", maintain_order="left")
-        .collect()
+    leads = pl.col("loan").is_in(known["loan"].drop_nulls().unique().implode())
+    who = (
+        part.people.lazy().filter(wanted).select("person", "ref", "zone", "hardship", "vulnerable")
     )
+    last_paid = positions.lazy().filter(leads).select("loan", "last_paid_on")
+    numbers = best_numbers(part.numbers.lazy().filter(wanted))
+    blocks = (("person", who), ("person", numbers), ("loan", _loan_words(part, order, leads)),
+              ("loan", last_paid))  # fmt: skip
+    beside = [known]
+    for key, block in blocks:
+        mine = known.lazy().select(key).join(block, on=key, how="left", maintain_order="left")
+        beside.append(mine.drop(key).collect())
+    return pl.concat(beside, how="horizontal")
 
 
-def _loan_words(part: Part, order: Order, leads: pl.LazyFrame) -> pl.LazyFrame:
+def _loan_words(part: Part, order: Order, leads: pl.Expr) -> pl.LazyFrame:
     """The words of a loan the law knows: creditor, kind of lender and of loan, dates, ceiling."""
     kinds = {
         name: "pos_instalment" if product.kind in _POS_KINDS else "consumer_loan"
@@ -93,7 +94,7 @@ def _loan_words(part: Part, order: Order, leads: pl.LazyFrame) -> pl.LazyFrame:
     lenders = order.creditors.lazy().select("creditor", "lender_type")
     return (
         part.loans.lazy()
-        .join(leads, on="loan", how="semi")
+        .filter(leads)
         .select(
             "loan", "creditor", "last_due_on", "over_ceiling",
             loan_ref="ref",
