@@ -168,7 +168,13 @@ def _choices(judged: Judged, case: Case, carried: Carried) -> pl.DataFrame:
         "person", "ref", "loan_ref", "zone", "number", "text", "best_hour", "days_past_due",
         "amount_due",
     )  # fmt: skip
-    touched = carried.people.select("person", untouched_since="last_touch_at")
+    theirs = pl.col("person").is_in(judged.allowed["person"].unique().implode())
+    touched = (
+        carried.people.lazy()
+        .filter(theirs)
+        .select("person", untouched_since="last_touch_at")
+        .collect()
+    )
     steps = case.order.policy.steps
     reasons = pl.DataFrame(
         [(step.id, step.why.zh, step.why.en) for step in steps],
@@ -186,7 +192,8 @@ def _people(
     part: Part, money: Money, facts: pl.DataFrame, wished: pl.DataFrame, judged: Judged
 ) -> pl.DataFrame:
     """Everyone in arrears or wished for, with what the gate said of their first wish."""
-    aside = money.positions.filter(pl.col("status") == "set_aside").select("loan")
+    set_aside = money.positions.lazy().filter(pl.col("status") == "set_aside")
+    aside = set_aside.select("loan").collect()
     first = judged.first.select("person", "rule", "missing", "not_before", "permitted")
     mine = (
         facts.select("person", "loan", "days_past_due", "amount_due")
@@ -200,7 +207,8 @@ def _people(
     )
     if aside.height:
         mine = pl.concat([mine, _set_aside(part, money, aside, mine)], how="diagonal_relaxed")
-    refs = part.people.select("person", "ref")
+    theirs = pl.col("person").is_in(mine["person"].implode())
+    refs = part.people.lazy().select("person", "ref").filter(theirs).collect()
     return mine.join(refs, on="person", how="left", maintain_order="left")
 
 
