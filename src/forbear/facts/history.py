@@ -199,8 +199,9 @@ def update(
     """What is carried after these newly recorded contacts? (the same at night and live)
 
     ``contacts`` are rows of the contacts table recorded since; ``numbers`` and ``people`` need the
-    columns ``marked`` names; ``carried`` is in the order of its tables. ``today`` drops daily counters older than 61 days. ``case_from``
-    (person, from_at): only rows recorded since then count towards the person's case.
+    columns ``marked`` names; ``carried`` is in the order of its tables. ``today`` drops daily
+    counters older than 61 days. ``case_from`` (person, from_at): only rows recorded since then count
+    towards the person's case.
     """
     rows = marked(
         contacts, numbers=numbers, people=people, book_zone=book_zone, agreements=agreements
