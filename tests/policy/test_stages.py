@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from forbear.book.vocabulary import PROPOSED
 from forbear.facts.definitions import frame
-from forbear.policy.form import PROPOSED
 from forbear.policy.stages import MOVES, STAGES, agreed, may_move, stage
 
 
