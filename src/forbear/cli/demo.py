@@ -5,8 +5,11 @@ from __future__ import annotations
 import shutil
 import time
 from collections.abc import Callable, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import replace
 from datetime import date, timedelta
 from functools import partial
+from multiprocessing import get_context
 from pathlib import Path
 from typing import Annotated
 
@@ -31,7 +34,7 @@ from forbear.measure.exposure import ANYWAY_DAYS
 from forbear.measure.roll_rates import states
 from forbear.night.run import Nights, run_nights
 from forbear.night.world import orders_of, state_of_book, world_of
-from forbear.policy import Policy, load, shipped
+from forbear.policy import load, shipped
 from forbear.report.comparison import compared, person_of_the_story, summary_rows
 from forbear.report.exposure_page import Run, Setting, exposure_page
 from forbear.report.page import write_page
@@ -42,6 +45,8 @@ app = typer.Typer(subcommand_metavar="")
 
 AS_OF = date(2026, 11, 21)
 LAW = "cn+cn-house"
+
+Tick = Callable[[date], None]
 
 
 @app.callback(invoke_without_command=True)
@@ -62,7 +67,7 @@ def demo(
         progress.update(task, description="closing nights 逐晚日终", completed=1)
         policies = [load(name) for name in shipped()]
         rulebook = law_books.load(LAW)
-        closed = _closed(book, policies, rulebook, nights, seed, lambda: progress.advance(task))
+        closed = _closed(book, shipped(), nights, seed, lambda day: progress.advance(task))
         progress.update(task, description="writing the report 写报告")
         story = person_of_the_story(closed)
         runs = compared(closed, policies, story)
@@ -108,24 +113,34 @@ def _remove_demo(path: Path) -> None:
     shutil.rmtree(path)
 
 
-def _closed(
-    book: Book,
-    policies: Sequence[Policy],
-    rulebook: Rulebook,
-    nights: int,
-    seed: int,
-    tick: Callable[[], None],
+def _closed(book: Book, names: Sequence[str], nights: int, seed: int, tick: Tick) -> Nights:
+    """Every night under every policy, half of the policies in a process of their own.
+
+    The money part is done in both (it is the same, it reacts to nobody); the policies never meet.
+    """
+    here, there = names[::2], names[1::2]
+    with ProcessPoolExecutor(1, get_context("spawn")) as pool:
+        waiting = pool.submit(_closed_under, book.path, tuple(there), nights, seed)
+        done = _closed_under(book.path, tuple(here), nights, seed, tick)
+        rest = waiting.result()
+    runs = {**done.runs, **rest.runs}
+    return replace(done, runs={name: runs[name] for name in names})
+
+
+def _closed_under(
+    path: Path, names: tuple[str, ...], nights: int, seed: int, tick: Tick = lambda day: None
 ) -> Nights:
-    """Every night under every policy; the money part is shared, the people react to nobody."""
-    first = AS_OF + timedelta(days=1)
+    """Every night under some of the policies."""
+    book, first = Book.open(path), AS_OF + timedelta(days=1)
+    policies = [load(name) for name in names]
     return run_nights(
         world_of(book),
         state_of_book(book),
-        orders_of(book, list(policies), rulebook, default(), day=first, seed=seed),
+        orders_of(book, policies, law_books.load(LAW), default(), day=first, seed=seed),
         first=first,
         last=AS_OF + timedelta(days=nights),
         answers=partial(answers, seed),
-        progress=lambda day: tick(),
+        progress=tick,
     )
 
 
