@@ -21,6 +21,7 @@ from forbear.book.arrears.ordinary import told_on
 from forbear.book.files import ROW_GROUP, ZSTD_LEVEL, write_table
 from forbear.book.layout import Book
 from forbear.book.schema import STATE
+from forbear.night.engine import worker_environment
 from forbear.night.reading import Before, read_part
 
 
@@ -32,7 +33,7 @@ def run_floor(book: Path, night: Path, out: Path, workers: int) -> None:
         for part in parts:
             floor_part(book, night, out, part)
         return
-    os.environ["POLARS_MAX_THREADS"] = str(max(1, (os.cpu_count() or 1) // workers))
+    os.environ.update(worker_environment(workers))
     with ProcessPoolExecutor(workers, get_context("spawn")) as pool:
         waiting = [pool.submit(floor_part, book, night, out, part) for part in parts]
         for each in waiting:
